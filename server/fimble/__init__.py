@@ -1,0 +1,3 @@
+"""fimble: local, private code completion over LSP."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,64 @@
+"""``fimble complete FILE:LINE:COL``: one suggestion, without an editor."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fimble.config import apply, load
+from fimble.document import cursor_at, read
+from fimble.errors import PositionOutside
+
+
+def complete(
+    place: Annotated[
+        str, typer.Argument(metavar="FILE:LINE:COL", help="1-based line, 1-based column in characters.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    provider: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "",
+) -> None:
+    """Complete the code at a place in a file and print the suggestion."""
+    from fimble.cli.wiring import load_feature
+    from fimble.engine.base import CancelToken
+
+    config, complaints = load()
+    if provider:
+        config, more = apply(config, {"provider": provider}, "--provider")
+        complaints += more
+    for complaint in complaints:
+        typer.echo(complaint, err=True)
+    path, line, column = _parse(place)
+    cursor = cursor_at(read(path, config.max_document_mb), line, column)
+    model = load_feature(config)
+    for note in model.notes:
+        typer.echo(note, err=True)
+    outcome = model.feature.suggest(cursor, CancelToken())
+    text = outcome.suggestions[0].text if outcome.suggestions else ""
+    reason = outcome.reason.value if outcome.reason else None
+    if as_json:
+        record = {
+            "text": text,
+            "reason": reason,
+            "latency_ms": round(outcome.latency_ms, 1),
+            "num_prompt_tokens": outcome.num_prompt_tokens,
+            "num_reused_tokens": outcome.num_reused_tokens,
+            "num_generated_tokens": outcome.num_generated_tokens,
+            "model": model.model,
+            "provider": model.provider,
+        }
+        typer.echo(json.dumps(record, ensure_ascii=False))
+    elif text:
+        typer.echo(text)
+    else:
+        typer.echo(f"No suggestion: {reason}. {outcome.detail}".strip(), err=True)
+    model.close()
+
+
+def _parse(place: str) -> tuple[Path, int, int]:
+    file, line, column = ([""] * 3 + place.rsplit(":", 2))[-3:]
+    if not file or not line.isdecimal() or not column.isdecimal():
+        raise PositionOutside(f"{place!r} is not FILE:LINE:COL.", "For example: fimble complete app.py:12:5")
+    return Path(file), int(line), int(column)

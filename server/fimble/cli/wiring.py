@@ -1,0 +1,138 @@
+"""Where objects are made and joined: configuration -> model folder -> engine -> feature.
+
+Everything heavy (onnxruntime, numpy, tokenizers) is imported inside the functions, so
+that a command which needs none of it starts at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fimble.config import Config
+from fimble.errors import ModelNotInstalled, ProviderUnavailable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from fimble.engine.onnx import OnnxEngine
+    from fimble.engine.tokenizer import Tokenizer
+    from fimble.features.inline import InlineFeature
+    from fimble.weights.manifest import Manifest
+
+PRECISIONS = {"cpu": "int8", "cuda": "fp16"}
+"""The precision that each provider serves."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model ready to answer."""
+
+    feature: InlineFeature
+    engine: OnnxEngine
+    tokenizer: Tokenizer
+    manifest: Manifest
+    notes: tuple[str, ...]
+    """What a person should know, such as why the CPU is used."""
+
+    @property
+    def model(self) -> str:
+        return self.engine.info.model
+
+    @property
+    def provider(self) -> str:
+        return self.engine.info.provider
+
+    def close(self) -> None:
+        self.engine.close()
+
+
+def load_feature(config: Config, on_progress: Callable[[str], None] = lambda _: None) -> LoadedModel:
+    """Load ``config.model``. Raises ``WeightsError`` or ``EngineError`` with what to do."""
+    from fimble.engine.tokenizer import Tokenizer
+    from fimble.features.inline import InlineFeature
+    from fimble.prompt.templates import FAMILIES
+    from fimble.weights import catalog, manifest, store
+
+    entry = catalog.find(config.model)
+    provider, notes = choose_provider(config.provider)
+    folder = store.model_folder(entry.name, PRECISIONS[provider])
+    if provider == "cuda" and config.provider == "auto" and not folder.exists():
+        notes += (
+            f"A GPU is there, but {entry.name} is prepared for the CPU only: run 'fimble setup' once more.",
+        )
+        provider, folder = "cpu", store.model_folder(entry.name, PRECISIONS["cpu"])
+    if not folder.exists():
+        raise ModelNotInstalled(
+            f"The model {entry.name} is not installed.", f"Run 'fimble setup {entry.name}'."
+        )
+    found = manifest.load(folder)
+    on_progress(f"loading {entry.name}")
+    try:
+        engine = _engine(config, folder, found, provider)
+    except ProviderUnavailable as error:
+        cpu_folder = store.model_folder(entry.name, PRECISIONS["cpu"])
+        if config.provider != "auto" or not cpu_folder.exists():
+            raise
+        notes += (f"{error} The CPU is used.",)
+        found = manifest.load(cpu_folder)
+        engine, folder = _engine(config, cpu_folder, found, "cpu"), cpu_folder
+    tokenizer = Tokenizer(folder / "tokenizer.json")
+    on_progress("warming up")
+    _warm_up(engine)
+    feature = InlineFeature(engine, tokenizer, FAMILIES[found.prompt_family], config)
+    return LoadedModel(feature, engine, tokenizer, found, notes)
+
+
+def choose_provider(wanted: str) -> tuple[str, tuple[str, ...]]:
+    """``cpu`` or ``cuda`` for the option ``provider``, and notes on why not the GPU.
+
+    Raises ``ProviderUnavailable`` when ``cuda`` is demanded and cannot be had.
+    """
+    from fimble.engine.session import cuda_problem
+
+    if wanted == "cpu":
+        return "cpu", ()
+    problem = cuda_problem()
+    if not problem:
+        return "cuda", ()
+    if wanted == "cuda":
+        raise ProviderUnavailable(
+            f"provider = cuda: {problem}", "Set provider to auto or cpu, or see 'fimble doctor'."
+        )
+    return "cpu", (f"{problem} The CPU is used.",)
+
+
+def runner_for(folder: Path, manifest: Manifest) -> Callable[[Sequence[int]], npt.NDArray[np.float32]]:
+    """From token ids to the logits ``[len, vocabulary]`` of all of them, for ``weights.verify``."""
+    from fimble.engine.session import KvCache, Session
+
+    provider = choose_provider("cuda")[0] if manifest.precision == PRECISIONS["cuda"] else "cpu"
+    session = Session(folder / "graph.onnx", provider)
+    cache = KvCache(session, min(1024, manifest.context_length))
+    return lambda tokens: session.run(tokens, cache, 0, num_logits=len(tokens))
+
+
+def _engine(config: Config, folder: Path, manifest: Manifest, provider: str) -> OnnxEngine:
+    from fimble.engine.onnx import OnnxEngine
+
+    return OnnxEngine(
+        folder / "graph.onnx",
+        manifest.model,
+        provider,
+        num_threads=config.num_threads,
+        context_length=min(config.context_length, manifest.context_length),
+        kv_cache_mb=config.kv_cache_mb,
+    )
+
+
+def _warm_up(engine: OnnxEngine) -> None:
+    """Run once, so that the first request does not pay for memory and code being touched first."""
+    from fimble.engine.base import GenerateRequest
+
+    for _ in engine.generate(GenerateRequest(prompt=tuple(range(16)), max_tokens=2)):
+        pass
+    engine.slots.clear()

@@ -1,0 +1,112 @@
+"""Every option of fimble, in one frozen tree: default, range and what it is for.
+
+Options come from, weakest first: the defaults here, ``fimble.toml`` in the user's
+configuration folder, the environment (``FIMBLE_MODEL`` …), an editor's
+``initializationOptions``. A bad option never stops the server: the default stays and
+a sentence says so.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct"
+
+
+def home() -> Path:
+    """Where models and caches live: ``FIMBLE_HOME``, or the user's cache directory."""
+    value = os.environ.get("FIMBLE_HOME")
+    return Path(value).expanduser() if value else Path(platformdirs.user_cache_dir("fimble", False))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All options. Field names are the keys in TOML and in ``initializationOptions``."""
+
+    model: str = DEFAULT_MODEL
+    """Catalogue name of the model to serve."""
+    provider: str = "auto"
+    """``auto`` (CUDA when usable, else CPU), ``cpu`` or ``cuda``."""
+    num_threads: int = 0
+    """Threads for the CPU, 1 to 256; 0 means one a physical core."""
+    context_length: int = 4096
+    """Tokens a KV cache slot can hold, 256 to 32768."""
+    kv_cache_mb: int = 256
+    """Memory for all KV cache slots together, 16 to 65536."""
+    prompt_tokens: int = 1024
+    """Budget for prefix and suffix together, 64 to 16384."""
+    max_line_tokens: int = 48
+    """Longest answer where one line is wanted, 1 to 512."""
+    max_block_tokens: int = 160
+    """Longest answer where a block is wanted, 1 to 2048."""
+    max_document_mb: int = 4
+    """Documents above this size get no suggestion, 1 to 64."""
+
+
+_CHOICES: dict[str, tuple[str, ...]] = {"provider": ("auto", "cpu", "cuda")}
+_RANGES: dict[str, tuple[int, int]] = {
+    "num_threads": (0, 256),
+    "context_length": (256, 32768),
+    "kv_cache_mb": (16, 65536),
+    "prompt_tokens": (64, 16384),
+    "max_line_tokens": (1, 512),
+    "max_block_tokens": (1, 2048),
+    "max_document_mb": (1, 64),
+}
+
+
+def apply(config: Config, options: Mapping[str, Any], origin: str) -> tuple[Config, list[str]]:
+    """``config`` with ``options`` laid over it, and a sentence for each that was not taken."""
+    known = {field.name for field in fields(Config)}
+    changes: dict[str, Any] = {}
+    complaints: list[str] = []
+    for name, value in options.items():
+        problem = _problem(name, value) if name in known else "is not an option"
+        if problem:
+            complaints.append(f"{origin}: {name} {problem}; it is ignored.")
+        else:
+            changes[name] = value
+    return replace(config, **changes), complaints
+
+
+def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> tuple[Config, list[str]]:
+    """The configuration from ``fimble.toml`` and the environment, and what was wrong in them."""
+    environ = os.environ if environ is None else environ
+    file = file or Path(platformdirs.user_config_dir("fimble", False)) / "fimble.toml"
+    config, complaints = Config(), []
+    if file.is_file():
+        try:
+            options = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
+            complaints.append(f"{file} cannot be read ({error}); it is ignored.")
+        else:
+            config, complaints = apply(config, options, str(file))
+    from_environment: dict[str, Any] = {}
+    for field in fields(Config):
+        value = environ.get(f"FIMBLE_{field.name.upper()}")
+        if value is not None:
+            from_environment[field.name] = (
+                int(value) if field.name in _RANGES and value.lstrip("-").isdigit() else value
+            )
+    config, more = apply(config, from_environment, "environment")
+    return config, complaints + more
+
+
+def _problem(name: str, value: Any) -> str:
+    if name in _RANGES:
+        low, high = _RANGES[name]
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            return f"must be a whole number from {low} to {high}, not {value!r}"
+    elif name in _CHOICES:
+        if value not in _CHOICES[name]:
+            return f"must be one of {', '.join(_CHOICES[name])}, not {value!r}"
+    elif not isinstance(value, str) or not value:
+        return f"must be a name, not {value!r}"
+    return ""

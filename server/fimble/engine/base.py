@@ -1,0 +1,149 @@
+"""The engine's contract: token ids in, token ids with log-probabilities out.
+
+An engine knows neither editors nor source code. ``onnx.OnnxEngine`` is the real
+one, ``fake.ScriptedEngine`` the one for tests; both keep these promises:
+
+* ``generate`` does its work on the calling thread, step by step, as the caller iterates;
+* the first candidate's tokens arrive before the second candidate starts;
+* cancelling makes the iteration raise ``EngineCancelled`` soon (well under 150 ms) and
+  keeps in the cache whatever was prefilled in whole chunks;
+* an engine serves one generation at a time; the caller sees to that.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+
+class CancelToken:
+    """Set once, from any thread; callbacks run on the thread that cancels."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._lock = threading.Lock()
+        self._callbacks: list[Callable[[], None]] = []
+
+    @property
+    def cancelled(self) -> bool:
+        return self._event.is_set()
+
+    def cancel(self) -> None:
+        """Cancel; doing so twice changes nothing."""
+        with self._lock:
+            if self._event.is_set():
+                return
+            self._event.set()
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Run ``callback`` at cancellation, or now if that has happened. Returns a remover."""
+        with self._lock:
+            if not self._event.is_set():
+                self._callbacks.append(callback)
+                return lambda: self._remove(callback)
+        callback()
+        return lambda: None
+
+    def _remove(self, callback: Callable[[], None]) -> None:
+        with self._lock:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)
+
+
+class Finish(Enum):
+    """Why a candidate ended."""
+
+    STOP_TOKEN = "stop token"
+    STOP_PREDICATE = "stop predicate"
+    LENGTH = "length"
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How to choose the next token."""
+
+    temperature: float = 0.0
+    """0 is greedy."""
+    top_p: float = 1.0
+    """Keep the smallest set of tokens whose probability reaches this, in (0, 1]."""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateRequest:
+    """One prompt and how to continue it."""
+
+    prompt: tuple[int, ...]
+    max_tokens: int
+    stop_tokens: frozenset[int] = frozenset()
+    """Ending tokens; they are not part of the answer."""
+    stop: Callable[[Sequence[int]], bool] | None = None
+    """Asked after every token with the candidate's tokens so far; true ends the candidate."""
+    sampling: Sampling = Sampling()
+    num_candidates: int = 1
+    """Candidates share one prefill. The first is always greedy when ``temperature`` is 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One generated token."""
+
+    candidate: int
+    id: int
+    logprob: float
+    """Natural log of the model's probability (temperature 1), at most 0."""
+
+
+@dataclass(slots=True)
+class GenerationStats:
+    """Filled in while a generation runs."""
+
+    num_prompt_tokens: int = 0
+    num_reused_tokens: int = 0
+    num_generated_tokens: int = 0
+    prefill_ms: float = 0.0
+    decode_ms: float = 0.0
+    finishes: dict[int, Finish] = field(default_factory=dict)
+    """Candidate -> why it ended."""
+
+
+class Generation(Protocol):
+    """A running answer: iterate it for tokens, read ``stats`` at any time."""
+
+    stats: GenerationStats
+
+    def __iter__(self) -> Iterator[Token]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What a person may want to know of a loaded engine."""
+
+    model: str
+    provider: str
+    """``cpu`` or ``cuda``."""
+    context_length: int
+    vocabulary_size: int
+
+
+class Engine(Protocol):
+    """Continues token sequences."""
+
+    info: EngineInfo
+
+    def generate(self, request: GenerateRequest, cancel: CancelToken | None = None) -> Generation:
+        """Start to continue ``request.prompt``.
+
+        Raises ``PromptTooLong`` at once, ``EngineCancelled`` while iterating.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the weights and caches; the engine cannot be used afterwards."""
+        ...

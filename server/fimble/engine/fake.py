@@ -1,0 +1,84 @@
+"""A scripted engine: keeps ``base.Engine``'s promises without a model. For tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from fimble.engine.base import CancelToken, EngineInfo, Finish, GenerateRequest, GenerationStats, Token
+from fimble.engine.kv import count_shared
+from fimble.errors import EngineCancelled, PromptTooLong
+
+
+class ScriptedEngine:
+    """Answers a prompt with what ``script`` returns for it: one token list a candidate."""
+
+    def __init__(
+        self,
+        script: Callable[[tuple[int, ...]], Sequence[Sequence[int]]],
+        *,
+        delay_ms: float = 0.0,
+        context_length: int = 4096,
+        logprob: float = -0.1,
+    ) -> None:
+        """``delay_ms`` passes before each token, in steps that notice a cancellation."""
+        self.info = EngineInfo("scripted", "cpu", context_length, 1 << 20)
+        self.requests: list[GenerateRequest] = []
+        self._script, self._delay_ms, self._logprob = script, delay_ms, logprob
+
+    def generate(self, request: GenerateRequest, cancel: CancelToken | None = None) -> ScriptedGeneration:
+        if not request.prompt or len(request.prompt) + request.max_tokens > self.info.context_length:
+            raise PromptTooLong("The prompt does not fit.")
+        previous = self.requests[-1].prompt if self.requests else ()
+        self.requests.append(request)
+        answers = self._script(request.prompt)[: request.num_candidates]
+        num_reused = min(count_shared(list(previous), request.prompt), len(request.prompt) - 1)
+        return ScriptedGeneration(request, answers, cancel, self._delay_ms, self._logprob, num_reused)
+
+    def close(self) -> None:
+        self.requests.clear()
+
+
+class ScriptedGeneration:
+    """A scripted answer being given."""
+
+    def __init__(
+        self,
+        request: GenerateRequest,
+        answers: Sequence[Sequence[int]],
+        cancel: CancelToken | None,
+        delay_ms: float,
+        logprob: float,
+        num_reused: int,
+    ) -> None:
+        self.stats = GenerationStats(num_prompt_tokens=len(request.prompt), num_reused_tokens=num_reused)
+        self._request, self._answers, self._cancel = request, answers, cancel
+        self._delay_ms, self._logprob = delay_ms, logprob
+
+    def __iter__(self) -> Iterator[Token]:
+        for candidate, answer in enumerate(self._answers):
+            self.stats.finishes[candidate] = Finish.STOP_TOKEN
+            given: list[int] = []
+            for token in answer:
+                self._wait()
+                if token in self._request.stop_tokens:
+                    break
+                given.append(token)
+                self.stats.num_generated_tokens += 1
+                yield Token(candidate, token, self._logprob)
+                if self._request.stop is not None and self._request.stop(given):
+                    self.stats.finishes[candidate] = Finish.STOP_PREDICATE
+                    break
+                if len(given) == self._request.max_tokens:
+                    self.stats.finishes[candidate] = Finish.LENGTH
+                    break
+
+    def _wait(self) -> None:
+        end = time.monotonic() + self._delay_ms / 1e3
+        while True:
+            if self._cancel is not None and self._cancel.cancelled:
+                raise EngineCancelled("The request was cancelled.")
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, 0.005))

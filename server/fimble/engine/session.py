@@ -1,0 +1,176 @@
+"""One loaded graph and its KV caches: the only room that touches onnxruntime.
+
+The graph's inputs and outputs are described in ``weights/graph.py``. Keys and values
+live in one buffer a layer, which the graph reads as past and writes as present, so a
+run costs no copy and a rewind is only a shorter length.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from fimble.engine.base import CancelToken
+from fimble.errors import EngineCancelled, EngineError, ModelFolderInvalid, ProviderUnavailable
+
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+_NUMPY_TYPES: dict[str, np.dtype[Any]] = {
+    "tensor(float)": np.dtype(np.float32),
+    "tensor(float16)": np.dtype(np.float16),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KvLayout:
+    """Shape of what one token leaves in the KV cache."""
+
+    num_layers: int
+    num_kv_heads: int
+    head_dim: int
+    dtype: np.dtype[Any]
+    """float32 or float16."""
+
+    @property
+    def bytes_per_token(self) -> int:
+        return 2 * self.num_layers * self.num_kv_heads * self.head_dim * self.dtype.itemsize
+
+
+class KvCache:
+    """Keys and values of one token sequence: per layer two buffers ``[1, kv_heads, capacity, head_dim]``.
+
+    On the CPU the operating system commits a page only once it is written, so an
+    unfilled cache costs little.
+    """
+
+    def __init__(self, session: Session, capacity: int) -> None:
+        layout, self.capacity = session.layout, capacity
+        shape = (1, layout.num_kv_heads, capacity, layout.head_dim)
+        self.arrays: list[npt.NDArray[Any]] = []
+        self.binding = session.new_binding()
+        for layer in range(layout.num_layers):
+            for part in ("key", "value"):
+                if session.provider == "cuda":
+                    value = ort.OrtValue.ortvalue_from_shape_and_type(shape, layout.dtype.type, "cuda", 0)
+                else:
+                    self.arrays.append(np.zeros(shape, layout.dtype))
+                    value = ort.OrtValue.ortvalue_from_numpy(self.arrays[-1])
+                self.binding.bind_ortvalue_input(f"past_{part}_{layer}", value)
+                self.binding.bind_ortvalue_output(f"present_{part}_{layer}", value)
+
+    def copy_prefix(self, source: KvCache, num_tokens: int) -> int:
+        """Take over the first ``num_tokens`` of another cache; returns how many it took (0 on a GPU)."""
+        if not self.arrays:
+            return 0
+        for mine, theirs in zip(self.arrays, source.arrays, strict=True):
+            mine[:, :, :num_tokens] = theirs[:, :, :num_tokens]
+        return num_tokens
+
+
+class Session:
+    """A graph loaded for one provider."""
+
+    def __init__(self, graph: Path, provider: str = "cpu", num_threads: int = 0) -> None:
+        """Load ``graph`` for ``cpu`` or ``cuda``; ``num_threads`` 0 means one a physical core.
+
+        Raises ``ModelFolderInvalid`` when the file cannot be loaded and
+        ``ProviderUnavailable`` when the graph would not run on ``provider``.
+        """
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = num_threads
+        options.log_severity_level = 3
+        try:
+            self._session = ort.InferenceSession(
+                str(graph),
+                options,
+                providers=[_PROVIDERS[provider], *([] if provider == "cpu" else [_PROVIDERS["cpu"]])],
+            )
+        except Exception as error:
+            raise ModelFolderInvalid(
+                f"{graph} cannot be loaded: {str(error).splitlines()[0]}",
+                "Run 'fimble setup --force' to prepare it again.",
+            ) from error
+        if self._session.get_providers()[0] != _PROVIDERS[provider]:
+            raise ProviderUnavailable(
+                f"onnxruntime cannot run on {provider} here.", "'fimble doctor' says why."
+            )
+        self.provider = provider
+        past = [value for value in self._session.get_inputs() if value.name.startswith("past_key_")]
+        _, num_kv_heads, _, head_dim = past[0].shape
+        self.layout = KvLayout(len(past), num_kv_heads, head_dim, _NUMPY_TYPES[past[0].type])
+        self.vocabulary_size = int(self._session.get_outputs()[0].shape[-1])
+
+    def new_binding(self) -> ort.IOBinding:
+        return self._session.io_binding()
+
+    def run(
+        self,
+        tokens: Sequence[int],
+        cache: KvCache,
+        num_past_tokens: int,
+        num_logits: int = 1,
+        cancel: CancelToken | None = None,
+    ) -> npt.NDArray[np.float32]:
+        """Append ``tokens`` behind the first ``num_past_tokens`` of ``cache``.
+
+        Returns logits ``[num_logits, vocabulary]`` of the last tokens. Raises
+        ``EngineCancelled`` soon after ``cancel`` is set, in the middle of a run too; what
+        the cache held before ``num_past_tokens`` stays good.
+        """
+        total = num_past_tokens + len(tokens)
+        binding = cache.binding
+        binding.bind_cpu_input("input_ids", np.array([tokens], np.int64))
+        binding.bind_cpu_input("seqlens_k", np.array([total - 1], np.int32))
+        binding.bind_cpu_input("total_sequence_length", np.array(total, np.int32))
+        binding.bind_cpu_input("num_logits", np.array([num_logits], np.int64))
+        logits: npt.NDArray[np.float32] = np.empty((1, num_logits, self.vocabulary_size), np.float32)
+        binding.bind_ortvalue_output("logits", ort.OrtValue.ortvalue_from_numpy(logits))
+        run_options = ort.RunOptions()
+        if cancel is None:
+            self._run(binding, run_options)
+        else:
+            remove = cancel.on_cancel(lambda: setattr(run_options, "terminate", True))
+            try:
+                if cancel.cancelled:
+                    raise EngineCancelled("The request was cancelled.")
+                self._run(binding, run_options)
+            except EngineError:
+                if cancel.cancelled:
+                    raise EngineCancelled("The request was cancelled.") from None
+                raise
+            finally:
+                remove()
+        last: npt.NDArray[np.float32] = logits[0]
+        return last
+
+    def _run(self, binding: ort.IOBinding, run_options: ort.RunOptions) -> None:
+        try:
+            self._session.run_with_iobinding(binding, run_options)
+        except Exception as error:
+            raise EngineError(
+                f"The model failed: {str(error).splitlines()[0]}", "See the log; restarting may help."
+            ) from error
+
+
+def cuda_problem() -> str:
+    """Why CUDA cannot be used, in a sentence; empty when it can."""
+    if _PROVIDERS["cuda"] not in ort.get_available_providers():
+        return "The installed onnxruntime has no CUDA support (it comes with the extra 'gpu')."
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if hasattr(ctypes, "WinDLL") else "libcuda.so.1")
+    except OSError:
+        return "There is no NVIDIA driver on this machine."
+    count = ctypes.c_int(0)
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
+        return "The NVIDIA driver finds no usable GPU."
+    try:
+        ort.preload_dlls()
+    except Exception as error:  # noqa: BLE001
+        return f"CUDA's libraries cannot be loaded: {error}."
+    return ""

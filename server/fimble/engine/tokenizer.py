@@ -1,0 +1,44 @@
+"""Text to token ids and back, with the user's text always taken as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import tokenizers
+
+from fimble.errors import ModelFolderInvalid
+
+
+class Tokenizer:
+    """A model's tokenizer. ``encode`` never makes a control token out of a user's characters."""
+
+    def __init__(self, file: Path) -> None:
+        """Read a ``tokenizer.json``. Raises ``ModelFolderInvalid``."""
+        try:
+            self._tokenizer = tokenizers.Tokenizer.from_file(str(file))
+        except Exception as error:
+            raise ModelFolderInvalid(
+                f"{file} cannot be read: {error}.", "Run 'fimble setup --force' to prepare it again."
+            ) from error
+        self._tokenizer.encode_special_tokens = True
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of ``text``; ``<|fim_middle|>`` in it is eleven characters, not a marker."""
+        ids: list[int] = self._tokenizer.encode(_without_surrogates(text), add_special_tokens=False).ids
+        return ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of ``ids``, control tokens left out; a character cut in two ends in U+FFFD."""
+        text: str = self._tokenizer.decode(list(ids), skip_special_tokens=True)
+        return text
+
+    def token_id(self, token: str) -> int | None:
+        """The id of a control token such as ``<|fim_prefix|>``."""
+        result: int | None = self._tokenizer.token_to_id(token)
+        return result
+
+
+def _without_surrogates(text: str) -> str:
+    """Lone surrogates, which an editor may send, cannot be encoded: each becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

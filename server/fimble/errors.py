@@ -1,0 +1,118 @@
+"""Everything fimble can tell a person has gone wrong, in one tree.
+
+Foreign exceptions are mapped to these at the seam where they arise, so that a
+handler catches one base class and a person reads what happened and what to do.
+
+    FimbleError
+    ├── ConfigError               an option has no meaning; the default is used where that is safe
+    ├── DocumentError             a file or position that cannot be completed
+    │   ├── UnknownDocument         the editor never opened it
+    │   ├── PositionOutside         line or column past the end
+    │   ├── NotText                 not UTF-8
+    │   └── DocumentTooLarge
+    ├── WeightsError              getting, writing or checking a model
+    │   ├── UnknownModel            no such catalogue entry
+    │   ├── ModelNotInstalled       known, but not on this disk
+    │   ├── DownloadFailed          every source failed (no network, no such file)
+    │   ├── ChecksumMismatch        truncated or altered bytes
+    │   ├── NotEnoughDisk
+    │   ├── ModelFolderInvalid      written by another version, or damaged
+    │   ├── UnsupportedArchitecture
+    │   └── VerificationFailed      the prepared model does not answer like its source
+    └── EngineError               running a model
+        ├── EngineCancelled         the caller asked to stop
+        ├── PromptTooLong           prompt and answer exceed the context
+        └── ProviderUnavailable     a device was demanded and is not usable
+"""
+
+
+class FimbleError(Exception):
+    """Base class. ``what`` says what happened, ``hint`` what the person can do about it."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.hint}".strip()
+
+
+class ConfigError(FimbleError):
+    """An option has no meaning."""
+
+    exit_code = 2
+
+
+class DocumentError(FimbleError):
+    """A file or position that cannot be completed."""
+
+
+class UnknownDocument(DocumentError):
+    """The editor asks about a document that it never opened."""
+
+
+class PositionOutside(DocumentError):
+    """A line or column past the end of the document."""
+
+
+class NotText(DocumentError):
+    """The file is not UTF-8 text."""
+
+
+class DocumentTooLarge(DocumentError):
+    """The file is larger than fimble reads."""
+
+
+class WeightsError(FimbleError):
+    """Getting, writing or checking a model failed."""
+
+
+class UnknownModel(WeightsError):
+    """No catalogue entry has that name."""
+
+
+class ModelNotInstalled(WeightsError):
+    """The model is in the catalogue but not on this disk."""
+
+
+class DownloadFailed(WeightsError):
+    """Every source of a file failed."""
+
+
+class ChecksumMismatch(WeightsError):
+    """A file's bytes are not the ones the catalogue names."""
+
+
+class NotEnoughDisk(WeightsError):
+    """The disk cannot hold what is about to be written."""
+
+
+class ModelFolderInvalid(WeightsError):
+    """A model folder is damaged or was written by another version."""
+
+
+class UnsupportedArchitecture(WeightsError):
+    """No writer knows this architecture."""
+
+
+class VerificationFailed(WeightsError):
+    """The prepared model does not answer like its source."""
+
+
+class EngineError(FimbleError):
+    """Running a model failed."""
+
+
+class EngineCancelled(EngineError):
+    """The caller asked to stop before an answer was complete."""
+
+
+class PromptTooLong(EngineError):
+    """Prompt and answer together exceed the context length."""
+
+
+class ProviderUnavailable(EngineError):
+    """A device was demanded and cannot be used."""

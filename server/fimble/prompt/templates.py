@@ -1,0 +1,85 @@
+"""FIM prompt families as data: the order of parts and the names of the control tokens.
+
+Sources: the models' own cards and tokenizers (Qwen2.5-Coder, StarCoder2, Code Llama,
+DeepSeek-Coder, Codestral). ``plain`` is for models that only continue text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Part(Enum):
+    """A place in a prompt for the user's text."""
+
+    PREFIX = "prefix"
+    SUFFIX = "suffix"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How one family of models wants the text around the cursor."""
+
+    name: str
+    parts: tuple[str | Part, ...]
+    """Control tokens by name, and places for text."""
+    stops: tuple[str, ...]
+    """Control tokens that end an answer; one that a vocabulary lacks is left out."""
+
+
+FAMILIES: dict[str, Family] = {
+    family.name: family
+    for family in (
+        Family(
+            "qwen2.5-coder",
+            ("<|fim_prefix|>", Part.PREFIX, "<|fim_suffix|>", Part.SUFFIX, "<|fim_middle|>"),
+            (
+                "<|endoftext|>",
+                "<|im_end|>",
+                "<|fim_prefix|>",
+                "<|fim_suffix|>",
+                "<|fim_middle|>",
+                "<|fim_pad|>",
+                "<|repo_name|>",
+                "<|file_sep|>",
+            ),
+        ),
+        Family(
+            "starcoder2",
+            ("<fim_prefix>", Part.PREFIX, "<fim_suffix>", Part.SUFFIX, "<fim_middle>"),
+            (
+                "<|endoftext|>",
+                "<file_sep>",
+                "<repo_name>",
+                "<fim_prefix>",
+                "<fim_suffix>",
+                "<fim_middle>",
+                "<fim_pad>",
+            ),
+        ),
+        Family(
+            "codellama",
+            ("<s>", "▁<PRE>", Part.PREFIX, "▁<SUF>", Part.SUFFIX, "▁<MID>"),
+            ("</s>", "▁<EOT>", "▁<PRE>", "▁<SUF>", "▁<MID>"),
+        ),
+        Family(
+            "deepseek-coder",
+            (
+                "<｜begin▁of▁sentence｜>",
+                "<｜fim▁begin｜>",
+                Part.PREFIX,
+                "<｜fim▁hole｜>",
+                Part.SUFFIX,
+                "<｜fim▁end｜>",
+            ),
+            ("<｜end▁of▁sentence｜>", "<|EOT|>", "<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"),
+        ),
+        Family(
+            "codestral",
+            ("<s>", "[SUFFIX]", Part.SUFFIX, "[PREFIX]", Part.PREFIX),
+            ("</s>", "[SUFFIX]", "[PREFIX]"),
+        ),
+        Family("plain", (Part.PREFIX,), ("<|endoftext|>", "</s>")),
+    )
+}

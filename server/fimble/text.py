@@ -1,0 +1,88 @@
+"""The values that travel between rooms: frozen, and ignorant of LSP.
+
+Offsets count Unicode code points, as Python strings do; ``lsp/convert.py`` is
+the only place that knows other units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One version of one document."""
+
+    uri: str
+    language: str
+    """The editor's language id (``python``, ``typescript`` …), or the empty string."""
+    version: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a snapshot: ``offset`` code points from its start, ``0 <= offset <= len(text)``."""
+
+    snapshot: Snapshot
+    offset: int
+
+    @property
+    def prefix(self) -> str:
+        return self.snapshot.text[: self.offset]
+
+    @property
+    def suffix(self) -> str:
+        return self.snapshot.text[self.offset :]
+
+    @property
+    def line_prefix(self) -> str:
+        """What stands on the cursor's line before the cursor."""
+        return self.prefix[self.prefix.rfind("\n") + 1 :]
+
+    @property
+    def line_suffix(self) -> str:
+        """What stands on the cursor's line after the cursor, without the line end."""
+        return self.suffix.partition("\n")[0].removesuffix("\r")
+
+
+class Reason(Enum):
+    """Why there is no suggestion; the value is what a person reads."""
+
+    MODEL_LOADING = "the model is still loading"
+    MODEL_UNAVAILABLE = "no model is loaded"
+    NOT_OPEN = "the document is not open"
+    TOO_LARGE = "the document is too large"
+    OUTSIDE = "the position is outside the document"
+    CANCELLED = "the request was cancelled"
+    SUPERSEDED = "a newer request took its place"
+    STALE = "the document changed before the answer was ready"
+    EMPTY = "the model had nothing to add"
+    REPEATS_SUFFIX = "the answer only repeats what follows the cursor"
+    REPEATS_PREFIX = "the answer only repeats the lines before the cursor"
+    LOOPS = "the answer repeats itself"
+    FAILED = "the engine failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Text to insert at the cursor."""
+
+    text: str
+    mean_logprob: float
+    """Mean natural-log probability of its tokens, at most 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one request came to: suggestions, best first, or the one reason for none."""
+
+    suggestions: tuple[Suggestion, ...] = ()
+    reason: Reason | None = None
+    detail: str = ""
+    """More on the reason, for the log."""
+    latency_ms: float = 0.0
+    num_prompt_tokens: int = 0
+    num_reused_tokens: int = 0
+    num_generated_tokens: int = 0
