@@ -28,63 +28,72 @@ PRECISIONS = {"cpu": "int8", "cuda": "fp16"}
 
 
 @dataclass(frozen=True, slots=True)
-class LoadedModel:
-    """A model ready to answer."""
+class LoadedEngine:
+    """An engine, its tokenizer, and what its folder says of it."""
 
-    feature: InlineFeature
     engine: OnnxEngine
     tokenizer: Tokenizer
     manifest: Manifest
     notes: tuple[str, ...]
     """What a person should know, such as why the CPU is used."""
 
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model ready to answer an editor."""
+
+    feature: InlineFeature
+    loaded: LoadedEngine
+
     @property
     def model(self) -> str:
-        return self.engine.info.model
+        return self.loaded.engine.info.model
 
     @property
     def provider(self) -> str:
-        return self.engine.info.provider
+        return self.loaded.engine.info.provider
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.loaded.notes
 
     def close(self) -> None:
-        self.engine.close()
+        self.loaded.engine.close()
 
 
 def load_feature(config: Config, on_progress: Callable[[str], None] = lambda _: None) -> LoadedModel:
-    """Load ``config.model``. Raises ``WeightsError`` or ``EngineError`` with what to do."""
-    from fimble.engine.tokenizer import Tokenizer
+    """Load ``config.model`` and warm it up. Raises ``WeightsError`` or ``EngineError`` with what to do."""
     from fimble.features.inline import InlineFeature
     from fimble.prompt.templates import FAMILIES
+
+    on_progress(f"loading {config.model}")
+    loaded = load_engine(config)
+    on_progress("warming up")
+    _warm_up(loaded.engine)
+    family = FAMILIES[loaded.manifest.prompt_family]
+    return LoadedModel(InlineFeature(loaded.engine, loaded.tokenizer, family, config), loaded)
+
+
+def load_engine(config: Config) -> LoadedEngine:
+    """The engine for ``config.model``; errors as in ``load_feature``."""
+    from fimble.engine.tokenizer import Tokenizer
     from fimble.weights import catalog, manifest, store
 
-    entry = catalog.find(config.model)
+    name = catalog.find(config.model).name
     provider, notes = choose_provider(config.provider)
-    folder = store.model_folder(entry.name, PRECISIONS[provider])
-    if provider == "cuda" and config.provider == "auto" and not folder.exists():
-        notes += (
-            f"A GPU is there, but {entry.name} is prepared for the CPU only: run 'fimble setup' once more.",
-        )
-        provider, folder = "cpu", store.model_folder(entry.name, PRECISIONS["cpu"])
+    if (
+        provider == "cuda"
+        and config.provider == "auto"
+        and not store.model_folder(name, PRECISIONS["cuda"]).exists()
+    ):
+        notes += (f"A GPU is there, but {name} is prepared for the CPU only: run 'fimble setup' once more.",)
+        provider = "cpu"
+    folder = store.model_folder(name, PRECISIONS[provider])
     if not folder.exists():
-        raise ModelNotInstalled(
-            f"The model {entry.name} is not installed.", f"Run 'fimble setup {entry.name}'."
-        )
+        raise ModelNotInstalled(f"The model {name} is not installed.", f"Run 'fimble setup {name}'.")
     found = manifest.load(folder)
-    on_progress(f"loading {entry.name}")
-    try:
-        engine = _engine(config, folder, found, provider)
-    except ProviderUnavailable as error:
-        cpu_folder = store.model_folder(entry.name, PRECISIONS["cpu"])
-        if config.provider != "auto" or not cpu_folder.exists():
-            raise
-        notes += (f"{error} The CPU is used.",)
-        found = manifest.load(cpu_folder)
-        engine, folder = _engine(config, cpu_folder, found, "cpu"), cpu_folder
-    tokenizer = Tokenizer(folder / "tokenizer.json")
-    on_progress("warming up")
-    _warm_up(engine)
-    feature = InlineFeature(engine, tokenizer, FAMILIES[found.prompt_family], config)
-    return LoadedModel(feature, engine, tokenizer, found, notes)
+    engine = engine_in(config, folder, found, provider)
+    return LoadedEngine(engine, Tokenizer(folder / "tokenizer.json"), found, notes)
 
 
 def choose_provider(wanted: str) -> tuple[str, tuple[str, ...]]:
@@ -116,7 +125,8 @@ def runner_for(folder: Path, manifest: Manifest) -> Callable[[Sequence[int]], np
     return lambda tokens: session.run(tokens, cache, 0, num_logits=len(tokens))
 
 
-def _engine(config: Config, folder: Path, manifest: Manifest, provider: str) -> OnnxEngine:
+def engine_in(config: Config, folder: Path, manifest: Manifest, provider: str) -> OnnxEngine:
+    """An engine on the graph in ``folder``, with ``config``'s limits."""
     from fimble.engine.onnx import OnnxEngine
 
     return OnnxEngine(

@@ -1,0 +1,29 @@
+"""Tests look like an editor: ``‸`` marks the cursor in a text."""
+
+from __future__ import annotations
+
+from fimble.text import Cursor, Snapshot
+
+MARK = "‸"
+
+
+def at_mark(marked: str, uri: str = "file:///example.py") -> Cursor:
+    """The cursor at the one mark in ``marked``."""
+    before, mark, after = marked.partition(MARK)
+    assert mark and MARK not in after, "exactly one cursor mark"
+    return Cursor(Snapshot(uri, "python", 1, before + after), len(before))
+
+
+class CharTokenizer:
+    """One token a character; control tokens live above Unicode."""
+
+    CONTROL = ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|endoftext|>")
+
+    def encode(self, text: str) -> list[int]:
+        return [ord(char) for char in text]
+
+    def decode(self, ids: list[int] | tuple[int, ...]) -> str:
+        return "".join(chr(token) for token in ids if token < 0x110000)
+
+    def token_id(self, token: str) -> int | None:
+        return 0x110000 + self.CONTROL.index(token) if token in self.CONTROL else None

@@ -1,0 +1,90 @@
+"""Slots: what is shared is reused, the least recently used goes first."""
+
+from __future__ import annotations
+
+from fimble.engine.kv import SlotPool, count_shared
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+class Cache:
+    """Records what was copied into it."""
+
+    def __init__(self) -> None:
+        self.copied = 0
+
+
+def pool(max_tokens: int = 1000) -> SlotPool[Cache]:
+    def copy_prefix(source: Cache, target: Cache, num_tokens: int) -> int:
+        target.copied = num_tokens
+        return num_tokens
+
+    return SlotPool(Cache, copy_prefix, max_tokens)
+
+
+def run(slots: SlotPool[Cache], prompt: list[int], max_new_tokens: int = 10) -> int:
+    """Serve ``prompt``; returns how many of its tokens were reused."""
+    slot = slots.acquire(prompt, max_new_tokens)
+    num_reused = len(slot.tokens)
+    assert slot.tokens == prompt[:num_reused]
+    slot.tokens.extend(prompt[num_reused:])
+    return num_reused
+
+
+def test_a_repeated_prompt_reuses_all_but_its_last_token() -> None:
+    slots = pool()
+    prompt = list(range(100))
+    assert run(slots, prompt) == 0
+    assert run(slots, prompt) == 99
+    assert run(slots, [*prompt, 7, 8]) == 100
+    assert len(slots.slots) == 1
+
+
+def test_a_small_shared_head_is_copied_and_both_sequences_stay() -> None:
+    slots = pool()
+    head = list(range(20))
+    first, second = head + [1000] * 80, head + [2000] * 80
+    run(slots, first)
+    assert run(slots, second) == 20
+    assert [slot.cache.copied for slot in slots.slots] == [0, 20]
+    assert run(slots, first) == 99
+    assert run(slots, second) == 99
+
+
+def test_the_least_recently_used_slot_goes_when_the_cap_is_met() -> None:
+    slots = pool(max_tokens=250)
+    prompts = [[base] * 100 for base in (1, 2, 3)]
+    run(slots, prompts[0])
+    run(slots, prompts[1])
+    run(slots, prompts[0])
+    run(slots, prompts[2])
+    assert [slot.tokens[0] for slot in slots.slots] == [1, 3]
+
+
+def test_one_slot_above_the_cap_is_still_served() -> None:
+    slots = pool(max_tokens=50)
+    assert run(slots, [1] * 100) == 0
+    assert run(slots, [1] * 100) == 99
+
+
+def test_requests_cancelled_before_any_prefill_leave_no_empty_slots_behind() -> None:
+    slots = pool()
+    for base in range(5):
+        slots.acquire([base] * 50, 10)
+    assert len(slots.slots) == 1
+
+
+@given(st.lists(st.integers(0, 2)), st.lists(st.integers(0, 2)))
+def test_count_shared_equals_a_plain_loop(left: list[int], right: list[int]) -> None:
+    expected = 0
+    while expected < min(len(left), len(right)) and left[expected] == right[expected]:
+        expected += 1
+    assert count_shared(left, right) == expected
+
+
+@given(st.lists(st.lists(st.integers(0, 1), min_size=1, max_size=60), max_size=12))
+def test_a_slot_never_claims_tokens_its_prompt_does_not_have(prompts: list[list[int]]) -> None:
+    slots = pool(max_tokens=150)
+    for prompt in prompts:
+        assert run(slots, prompt) < len(prompt)
+        assert sum(slot.high_water_tokens for slot in slots.slots) <= max(150, len(prompt) + 10)

@@ -1,0 +1,43 @@
+"""Sampling: greedy, temperature, top-p, and candidates that differ."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fimble.engine.base import Sampling
+from fimble.engine.sampler import Sampler, log_softmax
+
+LOGITS = np.array([0.0, 3.0, 2.0, -1.0], np.float32)
+
+
+def test_greedy_takes_the_best_and_reports_its_log_probability() -> None:
+    token, logprob = Sampler(Sampling(), 0).next(LOGITS)
+    assert token == 1
+    assert logprob == pytest.approx(float(np.log(np.exp(3.0) / np.exp(LOGITS).sum())), abs=1e-5)
+
+
+def test_greedy_candidates_start_with_the_nth_best_token() -> None:
+    firsts = [Sampler(Sampling(), candidate).first(LOGITS)[0] for candidate in range(4)]
+    assert firsts == [1, 2, 0, 3]
+
+
+def test_temperature_follows_the_distribution() -> None:
+    sampler = Sampler(Sampling(temperature=2.0, seed=1), 0)
+    counts = np.bincount([sampler.next(LOGITS)[0] for _ in range(4000)], minlength=4) / 4000
+    expected = np.exp(log_softmax(LOGITS / 2.0))
+    assert np.abs(counts - expected).max() < 0.03
+
+
+def test_top_p_keeps_the_smallest_set_that_reaches_it() -> None:
+    sampler = Sampler(Sampling(temperature=1.0, top_p=0.8, seed=1), 0)
+    assert {sampler.next(LOGITS)[0] for _ in range(500)} == {1, 2}
+    only_best = Sampler(Sampling(temperature=1.0, top_p=0.01, seed=1), 0)
+    assert {only_best.next(LOGITS)[0] for _ in range(100)} == {1}
+
+
+def test_one_seed_one_answer_and_candidates_differ() -> None:
+    sampling = Sampling(temperature=1.0, seed=5)
+    draw = lambda candidate: [Sampler(sampling, candidate).next(LOGITS)[0] for _ in range(1)]  # noqa: E731
+    long = lambda candidate: [s.next(LOGITS)[0] for s in [Sampler(sampling, candidate)] for _ in range(50)]  # noqa: E731
+    assert draw(0) == draw(0)
+    assert long(0) == long(0) != long(1)

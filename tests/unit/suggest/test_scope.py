@@ -1,0 +1,54 @@
+"""Where an answer ends: the line, or the block."""
+
+from __future__ import annotations
+
+import pytest
+from fimble.suggest.scope import Scope, cut, scope_at
+
+from tests.unit.cursor_mark import at_mark
+
+
+@pytest.mark.parametrize(
+    ("marked", "scope"),
+    [
+        ("total = ‸\n", Scope.LINE),
+        ("print(‸)\n", Scope.LINE),
+        ("def f(x):‸\n", Scope.BLOCK),
+        ("if (x) {‸\n}\n", Scope.BLOCK),
+        ("def f(x):\n    ‸\n", Scope.BLOCK),
+        ("‸import os\n", Scope.LINE),
+        ("‸", Scope.BLOCK),
+    ],
+)
+def test_scope(marked: str, scope: Scope) -> None:
+    assert scope_at(at_mark(marked)) is scope
+
+
+@pytest.mark.parametrize(
+    ("marked", "answer", "kept", "complete"),
+    [
+        ("x = ‸\n", "1 + 2\ny = 3", "1 + 2", True),
+        ("x = ‸\n", "1 +", "1 +", False),
+        ("def f(x):‸\n", "\n    return x\n\ndef g(", "\n    return x", True),
+        ("def f(x):‸\n", "\n  if x:\n    y()\n  z()\n", "\n  if x:\n    y()\n  z()\n", False),
+        ("def f(x):\n    ‸\n", "y = x\n    return y\nprint(", "y = x\n    return y", True),
+        ("def f(x):\n‸\n", "    y = x\n    return y\nprint(1)", "    y = x\n    return y", True),
+        ("if (x) {‸\n", "\n  y();\n}\nz();\n", "\n  y();\n}", True),
+        ("if (x) {‸\n", "\n  y();\n}", "\n  y();\n}", False),
+        ("class A:‸\n", "\nx = 1\n", "", True),
+        ("def f():\n    a = 1\n    ‸\n    return a + b\n", "b = 2\n    return a + b\n", "b = 2", True),
+    ],
+)  # fmt: skip
+def test_cut(marked: str, answer: str, kept: str, complete: bool) -> None:
+    cursor = at_mark(marked)
+    assert cut(answer, cursor, scope_at(cursor)) == (kept, complete)
+
+
+def test_a_streamed_answer_is_never_cut_shorter_later() -> None:
+    """Once complete, more text changes nothing; before that, nothing is lost."""
+    cursor = at_mark("def f(x):‸\n")
+    answer = "\n    for i in x:\n        print(i)\n\n    return 1\n\nf(2)\n"
+    whole = cut(answer, cursor, Scope.BLOCK)[0]
+    for end in range(len(answer)):
+        text, complete = cut(answer[:end], cursor, Scope.BLOCK)
+        assert text == (whole if complete else answer[:end])
