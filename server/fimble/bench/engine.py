@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from fimble.bench.figures import CONTEXT_TOKENS, Figures, Runner, measure_round, ratios
+from fimble.bench.reuse import measure_cancel, measure_reuse
 from fimble.engine.base import GenerateRequest
 from fimble.engine.onnx import OnnxEngine
 from fimble.engine.session import KvCache
@@ -72,6 +73,7 @@ def run(
         with peer() as (other, theirs, name):
             _rounds([(runner, ours), (other, theirs)], tokens, num_rounds, on_round)
         result |= {"peer": {"name": name, **theirs.to_json()}, "ratios": ratios(ours, theirs)}
+    result |= {"reuse": measure_reuse(engine, tokens), "cancel_ms": measure_cancel(engine, tokens)}
     _fill_context(engine, tokens)
     ours.peak_rss_mb = peak_rss_mb()
     engine.close()

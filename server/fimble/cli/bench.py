@@ -66,6 +66,22 @@ def engine(
 
 
 @app.command()
+def startup(
+    starts: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    as_json: Json = False,
+) -> None:
+    """Time from process start to the server's answer to initialize."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from fimble.bench import startup as bench
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        result = bench.run(starts, _step(progress, "starting the server", starts))
+    _print(result, as_json)
+
+
+@app.command()
 def precision(
     data: Annotated[Path, typer.Option(help="A HumanEval-Infilling file, .jsonl or .jsonl.gz.")],
     limit: Annotated[int, typer.Option(min=1)] = 200,
@@ -107,11 +123,7 @@ def precision(
             )
             reference.close()
     result = bench.compare(items, served, wanted)
-    if as_json:
-        typer.echo(json.dumps(result))
-    else:
-        for name, value in result.items():
-            typer.echo(f"{name:20} {value}")
+    _print(result, as_json)
 
 
 def _config(options: dict[str, Any]) -> Config:
@@ -120,6 +132,14 @@ def _config(options: dict[str, Any]) -> Config:
     for complaint in complaints + more:
         typer.echo(complaint, err=True)
     return config
+
+
+def _print(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(result))
+    else:
+        for name, value in result.items():
+            typer.echo(f"{name:20} {value}")
 
 
 def _step(progress: Progress, title: str, total: int) -> Callable[[int], None]:
@@ -170,3 +190,10 @@ def _print_engine(result: dict[str, Any]) -> None:
     row("load, s", "load_s", None, "")
     row("peak memory, MB", "peak_rss_mb", None, "")
     Console().print(table)
+    reuse, cancel = result["reuse"], result["cancel_ms"]
+    typer.echo(
+        f"95 % of {reuse['num_prompt_tokens']} tokens shared: {reuse['shared_95_percent_ms']} ms against"
+        f" {reuse['first_ms']} ms cold (ratio {reuse['ratio']});"
+        f" the same prompt again: {reuse['repeated_ms']} ms\n"
+        f"cancelled to free: p50 {cancel['p50']} ms, p99 {cancel['p99']} ms, max {cancel['max']} ms"
+    )

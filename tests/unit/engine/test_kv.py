@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fimble.engine.kv import SlotPool, count_shared
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fimble.engine.kv import SlotPool, count_shared
 
 
 class Cache:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from fimble.engine.base import Sampling
 from fimble.engine.sampler import Sampler, log_softmax
 

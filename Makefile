@@ -1,0 +1,106 @@
+# Everything a person runs. `make` alone lists it.
+#
+# The environment .venv carries marks (.made, .with-cpu, .with-test ...). A mark is
+# written last, so a run that was interrupted leaves none and the next one finishes the
+# work; with all marks in place and no newer pyproject.toml, nothing is done at all.
+
+.POSIX:
+.NOTPARALLEL:
+.SUFFIXES:
+.PHONY: help setup demo test check format bench clean
+
+PYTHON = python3
+VENV = .venv
+PY = $(VENV)/bin/python
+RUN = $(PY) -m fimble
+
+# The onnxruntime to use: `make setup EXTRA=gpu` once, and later runs keep it.
+EXTRA := $(or $(EXTRA),$(shell cat $(VENV)/.extra 2>/dev/null),cpu)
+OTHER := $(if $(filter gpu,$(EXTRA)),cpu,gpu)
+WHEEL_cpu = onnxruntime
+WHEEL_gpu = onnxruntime-gpu
+ifeq ($(filter cpu gpu,$(EXTRA)),)
+$(error EXTRA is "$(EXTRA)"; it can be cpu or gpu)
+endif
+
+# An environment that was copied here, or whose Python is gone, is made again.
+ifneq ($(shell $(PY) -c "print(open('$(VENV)/.made').read().strip())" 2>/dev/null),$(CURDIR))
+$(shell rm -f $(VENV)/.made $(VENV)/.with-*)
+endif
+
+PIP = $(PY) -m pip --disable-pip-version-check $(if $(CI),--quiet)
+COMMA := ,
+
+# $(call install,EXTRAS): .installing stands while pip works. Found at the start, it means that a
+# half-installed package may lie about, which pip takes for a whole one: then all is made anew.
+define install
+	@test ! -e $(VENV)/.installing || { echo "The last installation was interrupted: starting afresh."; $(MAKE_VENV); }
+	@touch $(VENV)/.installing
+	@$(PIP) install --constraint constraints.txt --editable ".[$(EXTRA)$(addprefix $(COMMA),$(1))]"
+	@rm -f $(VENV)/.installing
+	@echo $(EXTRA) > $(VENV)/.extra
+	@touch $(VENV)/.with-$(EXTRA)
+endef
+
+MAKE_VENV = rm -f $(VENV)/.with-* && $(PYTHON) -m venv --clear $(VENV) && printf '%s\n' "$(CURDIR)" > $(VENV)/.made
+
+help:
+	@echo "make setup   make .venv and install fimble (EXTRA=gpu for CUDA)"
+	@echo "make demo    setup, fetch and prepare the model, show one suggestion"
+	@echo "make test    run every test"
+	@echo "make check   style, types, import contracts, dependencies"
+	@echo "make format  let ruff rewrite the sources"
+	@echo "make bench   measure the engine on this machine"
+	@echo "make clean   remove .venv and the tools' caches (the model stays; 'fimble clean' removes it)"
+
+setup: $(VENV)/.with-$(EXTRA)
+	@echo "fimble is installed: $(VENV)/bin/fimble"
+
+demo: setup
+	@$(RUN) setup
+	@$(RUN) demo
+
+test: $(VENV)/.with-test
+	@$(RUN) setup
+	@$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/.with-dev
+	@echo "ruff check";            $(PY) -m ruff check --quiet .
+	@echo "ruff format --check";   $(PY) -m ruff format --quiet --check . || { echo "run 'make format'"; exit 1; }
+	@echo "mypy --strict";         $(PY) -m mypy
+	@echo "lint-imports";          $(VENV)/bin/lint-imports
+	@echo "deptry";                $(VENV)/bin/deptry .
+
+format: $(VENV)/.with-dev
+	@$(PY) -m ruff check --fix --quiet .
+	@$(PY) -m ruff format .
+
+bench: setup
+	@$(RUN) setup
+	@$(RUN) bench engine $(ARGS)
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "fimble needs Python 3.11 or later as '$(PYTHON)'; name another: make setup PYTHON=python3.12"; exit 1; }
+	@echo "Making the environment $(VENV) with $$($(PYTHON) --version)"
+	@{ $(MAKE_VENV); } || { rm -f $@; \
+	  echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(VENV)/.with-$(EXTRA): $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing fimble[$(EXTRA)] into $(VENV)"
+	@if test -e $(VENV)/.with-$(OTHER); then $(PIP) uninstall --yes $(WHEEL_$(OTHER)) $(WHEEL_$(EXTRA)); fi
+	@rm -f $(VENV)/.with-$(OTHER)
+	$(call install)
+
+$(VENV)/.with-test: $(VENV)/.with-$(EXTRA)
+	@echo "Installing what the tests need into $(VENV)"
+	$(call install,test)
+	@touch $@
+
+$(VENV)/.with-dev: $(VENV)/.with-test
+	@echo "Installing what the checks need into $(VENV)"
+	$(call install,dev)
+	@touch $@

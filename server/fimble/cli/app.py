@@ -1,0 +1,88 @@
+"""The program ``fimble``: which commands there are, and how errors reach a person.
+
+A command's file is imported only when that command is asked for (or all of them are
+listed), so that ``fimble serve`` pays for nothing but itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from fimble import __version__
+from fimble.errors import FimbleError
+
+COMMANDS: dict[str, str] = {
+    "serve": "serve",
+    "setup": "setup",
+    "models": "app",
+    "clean": "clean",
+    "complete": "complete",
+    "doctor": "doctor",
+    "demo": "demo",
+    "bench": "app",
+}
+"""Command -> what its file ``cli/<command>.py`` offers: a function, or a typer app of sub-commands."""
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports a command's file when the command is looked up."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        if cmd_name not in self.commands:
+            offered = getattr(importlib.import_module(f"fimble.cli.{cmd_name}"), COMMANDS[cmd_name])
+            self.add_command(_as_command(cmd_name, offered), cmd_name)
+        return self.commands[cmd_name]
+
+
+def _as_command(name: str, offered: Any) -> Any:
+    if isinstance(offered, typer.Typer):
+        app = offered
+    else:
+        app = typer.Typer(add_completion=False)
+        app.command(name)(offered)
+    command = typer.main.get_command(app)
+    command.name = name
+    return command
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fimble {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def _fimble(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Local, private code completion over the Language Server Protocol."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the program and exit: 0, an error's ``exit_code``, 2 for wrong usage, 130 after Ctrl-C."""
+    try:
+        typer.main.get_command(app).main(args=arguments, prog_name="fimble")
+    except FimbleError as error:
+        print(f"fimble: {error.what}", file=sys.stderr)
+        if error.hint:
+            print(f"        {error.hint}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0)

@@ -1,0 +1,152 @@
+"""A very small editor: starts the server, opens one document, asks once, and leaves in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.client import LanguageClient
+
+from fimble import __version__
+from fimble.errors import EngineError
+from fimble.text import Cursor
+
+_ANSWER_S = 60.0
+_GOODBYE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said, and how long things took."""
+
+    text: str
+    """To insert at the cursor; empty when there was no suggestion."""
+    latency_ms: float
+    initialize_ms: float
+    """From the start of the process to its answer to ``initialize``."""
+    load_s: float
+
+
+class _Editor(LanguageClient):
+    """The client's side: what the server tells it, as it comes in."""
+
+    def __init__(self, on_progress: Callable[[str], None]) -> None:
+        super().__init__("fimble demo", __version__)
+        self.loaded = asyncio.Event()
+        self.failure = ""
+        """The last error that the server showed."""
+        self.errors = ""
+        """What the server wrote to stderr, once it has ended."""
+        self._on_progress = on_progress
+        self.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)(lambda params: None)
+        self.feature(types.WINDOW_LOG_MESSAGE)(lambda params: None)
+        self.feature(types.WINDOW_SHOW_MESSAGE)(lambda params: self._on_message(params))
+        self.feature(types.PROGRESS)(lambda params: self._on_progress_value(params))
+
+    def _on_message(self, params: types.ShowMessageParams) -> None:
+        message = params.message.removeprefix("fimble: ")
+        if params.type == types.MessageType.Error:
+            self.failure = message
+        else:
+            self._on_progress(message)
+
+    def _on_progress_value(self, params: types.ProgressParams) -> None:
+        value: Any = params.value
+        kind, message = (
+            (value.get("kind"), value.get("message"))
+            if isinstance(value, dict)
+            else (getattr(value, "kind", None), getattr(value, "message", None))
+        )
+        if message:
+            self._on_progress(message)
+        if kind == "end":
+            self.loaded.set()
+
+    async def server_exit(self, server: Process) -> None:
+        self.errors = (await server.stderr.read()).decode(errors="replace") if server.stderr else ""
+        self.loaded.set()
+
+    async def leave(self) -> None:
+        """Say goodbye as the protocol wants it; kill a process that does not listen."""
+        try:
+            if not self.stopped:
+                await asyncio.wait_for(self.shutdown_async(None), _GOODBYE_S)
+                self.exit(None)
+            if self._server is not None:
+                await asyncio.wait_for(self._server.wait(), _GOODBYE_S)
+        except (TimeoutError, RuntimeError, JsonRpcException):
+            if self._server is not None and self._server.returncode is None:
+                self._server.kill()
+        await super().stop()  # type: ignore[no-untyped-call]
+
+
+async def ask_once(cursor: Cursor, timeout_s: float, on_progress: Callable[[str], None]) -> Answer:
+    """Start this installation's server, ask for an inline completion at ``cursor``, and end the server.
+
+    Raises ``EngineError`` when the server dies or does not load its model in ``timeout_s``.
+    """
+    editor = _Editor(on_progress)
+    started = time.perf_counter()
+    await editor.start_io(sys.executable, "-m", "fimble", "serve", "--stdio")
+    try:
+        await asyncio.wait_for(editor.initialize_async(_hello()), timeout_s)
+        initialize_ms = (time.perf_counter() - started) * 1000
+        editor.initialized(types.InitializedParams())
+        editor.text_document_did_open(_document(cursor))
+        await asyncio.wait_for(editor.loaded.wait(), timeout_s)
+        load_s = time.perf_counter() - started - initialize_ms / 1000
+        asked = time.perf_counter()
+        result = await asyncio.wait_for(
+            editor.text_document_inline_completion_async(_question(cursor)), _ANSWER_S
+        )
+        latency_ms = (time.perf_counter() - asked) * 1000
+        if editor.failure:
+            raise EngineError(editor.failure)
+    except TimeoutError as error:
+        raise EngineError("The server did not answer in time.", editor.failure) from error
+    except JsonRpcException as error:
+        raise EngineError(f"The server answered with an error: {error}", editor.failure) from error
+    except RuntimeError as error:
+        await editor.leave()
+        raise EngineError(f"{error}.", editor.errors.strip()) from error
+    finally:
+        await editor.leave()
+    items = result.items if isinstance(result, types.InlineCompletionList) else (result or [])
+    text = items[0].insert_text if items else ""
+    return Answer(text if isinstance(text, str) else text.value, latency_ms, initialize_ms, load_s)
+
+
+def _hello() -> types.InitializeParams:
+    return types.InitializeParams(
+        capabilities=types.ClientCapabilities(
+            window=types.WindowClientCapabilities(work_done_progress=True),
+            text_document=types.TextDocumentClientCapabilities(
+                inline_completion=types.InlineCompletionClientCapabilities()
+            ),
+        ),
+        client_info=types.ClientInfo("fimble demo", __version__),
+    )
+
+
+def _document(cursor: Cursor) -> types.DidOpenTextDocumentParams:
+    snapshot = cursor.snapshot
+    return types.DidOpenTextDocumentParams(
+        types.TextDocumentItem(snapshot.uri, snapshot.language, snapshot.version, snapshot.text)
+    )
+
+
+def _question(cursor: Cursor) -> types.InlineCompletionParams:
+    line = cursor.prefix.count("\n")
+    num_units = len(cursor.line_prefix.encode("utf-16-le")) // 2
+    return types.InlineCompletionParams(
+        context=types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked),
+        text_document=types.TextDocumentIdentifier(cursor.snapshot.uri),
+        position=types.Position(line, num_units),
+    )

@@ -1,0 +1,130 @@
+"""``fimble models``: what can be had, what is here, and away with it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+
+from fimble import config
+from fimble.errors import ConfigError, UnknownModel
+from fimble.weights import catalog, disk, store
+
+app = typer.Typer(add_completion=False, help="List the models, or remove one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One model, as it is printed for programs."""
+
+    name: str
+    title: str
+    parameters: int
+    licence: str
+    download_bytes: int
+    installed_bytes: int
+    """Prepared in all precisions, plus the source file."""
+    precisions: list[str]
+    state: str
+    is_default: bool
+
+
+@app.callback(invoke_without_command=True)
+def models(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
+) -> None:
+    """List every model: its size, licence and whether it is installed."""
+    if context.invoked_subcommand is not None:
+        return
+    default = config.load()[0].model
+    entries, complaints = catalog.entries()
+    prepared = store.installed()
+    rows = [_row(entry, [item for item in prepared if item.name == entry.name], default) for entry in entries]
+    known = {entry.name for entry in entries}
+    rows += [_foreign(item) for item in prepared if item.name not in known]
+    for complaint in complaints:
+        typer.echo(complaint, err=True)
+    if as_json:
+        typer.echo(json.dumps([asdict(row) for row in rows], indent=2))
+    else:
+        _print(rows)
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="A name from `fimble models`.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete a model: all its precisions and its source file."""
+    try:
+        sources = [catalog.find(name).file.sha256]
+    except (ConfigError, UnknownModel):
+        if name not in {item.name for item in store.installed()}:
+            raise
+        sources = []
+    if not yes:
+        typer.confirm(f"Delete {name} from this disk?", abort=True)
+    typer.echo(f"{name} is removed; {disk.readable(store.remove(name, sources))} are free again.")
+
+
+def _row(entry: catalog.CatalogEntry, prepared: list[store.Installed], default: str) -> Row:
+    source_bytes = disk.folder_bytes(store.source_folder(entry.file.sha256))
+    if prepared:
+        state = _state(prepared)
+    elif store.holds_source(entry.file):
+        state = "downloaded, not prepared"
+    else:
+        state = "partly downloaded" if source_bytes else "not installed"
+    return Row(
+        name=entry.name,
+        title=entry.title,
+        parameters=entry.parameters,
+        licence=entry.licence,
+        download_bytes=entry.num_bytes,
+        installed_bytes=source_bytes + sum(item.num_bytes for item in prepared),
+        precisions=[item.precision for item in prepared],
+        state=state,
+        is_default=entry.name == default,
+    )
+
+
+def _foreign(item: store.Installed) -> Row:
+    """A folder whose catalogue entry is gone."""
+    state = f"{_state([item])}, not in the catalogue"
+    return Row(item.name, "", 0, "", 0, item.num_bytes, [item.precision], state, False)
+
+
+def _state(prepared: list[store.Installed]) -> str:
+    states = {item.state.value for item in prepared}
+    if len(states) == 1:
+        return states.pop()
+    return ", ".join(f"{item.precision}: {item.state.value}" for item in prepared)
+
+
+def _print(rows: list[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("", "model", "parameters", "licence", "download", "on disk", "precision", "state"):
+        right = heading in ("parameters", "download", "on disk")
+        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(
+            "*" if row.is_default else "",
+            row.name,
+            f"{row.parameters / 1e9:.2f} B" if row.parameters else "",
+            row.licence,
+            disk.readable(row.download_bytes) if row.download_bytes else "",
+            disk.readable(row.installed_bytes) if row.installed_bytes else "",
+            ", ".join(row.precisions),
+            row.state,
+        )
+    console = Console()
+    console.print(table)
+    console.print(
+        "* is the model that is served (option `model`). `fimble setup NAME` installs one.", markup=False
+    )

@@ -1,0 +1,48 @@
+"""``fimble serve``: wires the language server to the real model.
+
+What the model needs is imported when the editor is there, on the thread that loads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fimble.lsp import process
+
+if TYPE_CHECKING:
+    from fimble.config import Config
+    from fimble.lsp.model import LoadedModel
+
+
+def serve(
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Speak over standard input and output; so without --tcp too.")
+    ] = False,
+    tcp: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            metavar="PORT",
+            help="Listen on this port of 127.0.0.1 instead (0: any); port and token are printed as JSON.",
+        ),
+    ] = None,
+    log_level: Annotated[
+        str, typer.Option(help=f"What to log on stderr: {', '.join(process.LOG_LEVELS)}.")
+    ] = "warning",
+) -> None:
+    """Run the language server for one editor.
+
+    Over TCP the editor must send the token as initializationOptions.token; FIMBLE_TOKEN sets it.
+    The exit code is 0 when the editor shut the server down in order, else 1.
+    """
+    process.serve(_load_feature, None if stdio else tcp, log_level)
+
+
+def _load_feature(config: Config, on_progress: Callable[[str], None]) -> LoadedModel:
+    from fimble.cli.wiring import load_feature
+
+    return load_feature(config, on_progress)

@@ -1,0 +1,224 @@
+"""``fimble setup``: from a name in the catalogue to a verified model in its folder.
+
+    catalogue -> source file -> graph and weights -> verification -> rename into place
+
+Whatever interrupts this, the model folder is either the old one or the whole new one,
+and what was downloaded is kept for the next run.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fimble import config
+from fimble.errors import ModelNotInstalled, WeightsError
+
+if TYPE_CHECKING:
+    from fimble.cli.bars import Bars
+    from fimble.weights.entry import CatalogEntry
+    from fimble.weights.store import Installed
+
+BYTES_PER_PARAMETER = {"int8": 1.6, "fp16": 2.7}
+"""Upper estimate of a prepared model's size on disk, from measured ones (1.45 and 2.55)."""
+
+
+class Precision(StrEnum):
+    """What to prepare the model for."""
+
+    AUTO = "auto"
+    INT8 = "int8"
+    FP16 = "fp16"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file or folder that a model is prepared from."""
+
+    path: Path
+    sha256: str
+    is_catalogued: bool
+    """Its bytes are the catalogue's, so that the recorded reference answers hold for it."""
+
+
+def setup(
+    model: Annotated[
+        str, typer.Argument(help="A name from `fimble models`.", show_default="the one configured")
+    ] = "",
+    from_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="Take this .gguf file, or folder of safetensors, instead of downloading."
+        ),
+    ] = None,
+    precision: Annotated[
+        Precision, typer.Option(help="int8 for the CPU, fp16 for a CUDA GPU; auto looks which is here.")
+    ] = Precision.AUTO,
+    force: Annotated[
+        bool, typer.Option("--force", help="Prepare the model again even if it is installed.")
+    ] = False,
+) -> None:
+    """Download a model, prepare it and verify that it answers like its source."""
+    from rich.console import Console
+
+    from fimble.cli.bars import Bars
+    from fimble.weights import catalog, store
+
+    begin_s = time.monotonic()
+    options, complaints = config.load()
+    entry = catalog.find(model or options.model)
+    wanted = _precision(precision, options.provider)
+    console = Console()
+    with _interruptible(), Bars(console) as bars:
+        for complaint in complaints:
+            bars.say(complaint)
+        with store.lock(entry.name, bars.on_progress):
+            found = None if force else _healthy(entry.name, wanted, bars)
+            if found is None:
+                source = _local(entry, from_path, bars) if from_path else _fetched(entry, wanted, bars)
+                _install(entry, wanted, source, bars)
+    prepared = found or store.inspect(entry.name, wanted)
+    bars.say(_summary(prepared, is_new=found is None, seconds=time.monotonic() - begin_s))
+
+
+def _precision(wanted: Precision, provider: str) -> str:
+    """``int8`` or ``fp16``; raises ``ProviderUnavailable`` for a GPU that is demanded and not there."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    from fimble.cli.wiring import PRECISIONS, choose_provider
+
+    if wanted is Precision.INT8 or (wanted is Precision.AUTO and provider == "cpu"):
+        return PRECISIONS["cpu"]
+    if wanted is Precision.FP16 or provider == "cuda":
+        return PRECISIONS[choose_provider("cuda")[0]]
+    try:
+        distribution("onnxruntime-gpu")
+    except PackageNotFoundError:
+        return PRECISIONS["cpu"]
+    return PRECISIONS[choose_provider(provider)[0]]
+
+
+def _healthy(name: str, precision: str, bars: Bars) -> Installed | None:
+    """The installed model if it can be served; says why one that is there cannot."""
+    from fimble.weights import store
+
+    try:
+        found = store.inspect(name, precision)
+    except ModelNotInstalled:
+        return None
+    if found.state is store.State.OK:
+        return found
+    bars.say(f"{found.problem} It is prepared again.")
+    return None
+
+
+def _fetched(entry: CatalogEntry, precision: str, bars: Bars) -> Source:
+    from fimble.weights import download
+
+    path = download.fetch(entry, bars.on_progress, extra_bytes=_prepared_bytes(entry, precision))
+    return Source(path, entry.file.sha256, is_catalogued=True)
+
+
+def _local(entry: CatalogEntry, path: Path, bars: Bars) -> Source:
+    """A person's own file. Raises ``WeightsError`` unless it is a model of the entry's architecture."""
+    from fimble.errors import ChecksumMismatch, UnsupportedArchitecture
+    from fimble.weights import download
+    from fimble.weights.checkpoint import open_checkpoint
+
+    path = path.expanduser().resolve()
+    files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
+    if not files or not files[0].is_file():
+        raise WeightsError(
+            f"{path} holds no model file.", "Give a .gguf file, or a folder of .safetensors files."
+        )
+    sha256 = download.sha256_of(files[0], bars.on_progress)
+    if len(files) == 1 and sha256 == entry.file.sha256:
+        return Source(path, sha256, is_catalogued=True)
+    if len(files) == 1 and files[0].stat().st_size == entry.file.bytes:
+        raise ChecksumMismatch(
+            f"{files[0]} has the size of {entry.file.name}, but not its bytes (sha256 {sha256}).",
+            "It is damaged or altered: fetch it again.",
+        )
+    found = open_checkpoint(path).dimensions.architecture
+    if found != entry.architecture:
+        raise UnsupportedArchitecture(
+            f"{path} is a {found} model, and {entry.name} is a {entry.architecture} model.",
+            "Name the model that it is, or add an entry for it to the catalogue.",
+        )
+    bars.say(f"{path} is not the file that the catalogue names for {entry.name}; it is used all the same.")
+    return Source(path, sha256, is_catalogued=False)
+
+
+def _install(entry: CatalogEntry, precision: str, source: Source, bars: Bars) -> None:
+    """Write, verify and only then name the model's folder."""
+    from fimble.cli.wiring import runner_for
+    from fimble.weights import disk, manifest, store
+    from fimble.weights.prepare import prepare
+    from fimble.weights.verify import references_for, verify
+
+    if not source.is_catalogued or not entry.references:
+        bars.on_fraction("Asking transformers for reference answers", 0.0)
+    references = references_for(source.path, entry.references if source.is_catalogued else ())
+    disk.require(store.models_folder(), _prepared_bytes(entry, precision), f"Preparing {entry.name}")
+    with store.staging(entry.name, precision) as folder:
+        prepare(source.path, entry, precision, folder, _capitalised(bars))
+        written = manifest.load(folder)
+        bars.on_fraction("Comparing with the source model", 0.0)
+        report = verify(runner_for(folder, written), references)
+        verification = {**written.verification, **report.as_dict()}
+        replace(written, source_sha256=source.sha256, verification=verification).save(folder)
+    bars.on_fraction("Comparing with the source model", 1.0)
+
+
+def _capitalised(bars: Bars) -> Callable[[str, float], None]:
+    """The writer names its stages inside a sentence; a bar begins one."""
+    return lambda stage, share: bars.on_fraction(stage[:1].upper() + stage[1:], share)
+
+
+def _prepared_bytes(entry: CatalogEntry, precision: str) -> int:
+    return int(entry.parameters * BYTES_PER_PARAMETER[precision])
+
+
+def _summary(prepared: Installed, is_new: bool, seconds: float) -> str:
+    """Where, how big, how long, how well, and what next."""
+    from fimble.weights import manifest
+    from fimble.weights.disk import readable
+
+    what = f"{prepared.name} ({prepared.precision}, {readable(prepared.num_bytes)})"
+    if not is_new:
+        return f"{what} is installed in {prepared.folder}. `fimble setup --force` would prepare it again."
+    report = manifest.read(prepared.folder).verification
+    lines = [f"{what} is ready in {prepared.folder}, after {seconds:.0f} s."]
+    if report:
+        lines.append(
+            f"Compared with the source model on {report['num_positions']} tokens: "
+            f"{report['agreement']:.1%} of the clear ones agree, divergence {report['divergence']:.4f}."
+        )
+    lines.append("Next: `fimble doctor` prints what to put into your editor's settings.")
+    return "\n".join(lines)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C and a polite kill unwind, so that nothing half-written or running stays behind."""
+    previous = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("\nInterrupted. What was downloaded is kept; the same command continues.", err=True)
+        raise typer.Exit(128 + signal.SIGINT) from None
+    except OSError as error:
+        raise WeightsError(
+            f"{error}.", "Check the folder's permissions, or set FIMBLE_HOME to another one."
+        ) from error
+    finally:
+        signal.signal(signal.SIGTERM, previous)

@@ -1,0 +1,107 @@
+"""The documents an editor has open, kept as it edits them.
+
+A document is held as its lines, so that an edit costs what it touches and a
+position costs one line, however large the file; the whole text is put together at
+most once a version. pygls' own documents are not used: their conversion changes its
+argument and misses the end of a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lsprotocol import types
+
+from fimble.errors import PositionOutside, UnknownDocument
+from fimble.lsp import convert
+from fimble.text import Cursor, Snapshot
+
+Change = types.TextDocumentContentChangePartial | types.TextDocumentContentChangeWholeDocument
+
+
+class Document:
+    """One open document. Only the event loop's thread edits or reads it; snapshots may travel."""
+
+    def __init__(self, uri: str, language: str, version: int, text: str) -> None:
+        self.uri = uri
+        self.language = language
+        self.version = version
+        self.lines: list[str] = []
+        self.num_bytes = 0
+        self._snapshot: Snapshot | None = None
+        self._replace(0, 0, text)
+
+    def snapshot(self) -> Snapshot:
+        """This version, frozen; the same object until the next change."""
+        if self._snapshot is None:
+            self._snapshot = Snapshot(self.uri, self.language, self.version, "".join(self.lines))
+        return self._snapshot
+
+    def change(self, version: int, changes: Sequence[Change], encoding: str) -> None:
+        """Apply ``changes`` in order, each to the result of the one before."""
+        for change in changes:
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                self._edit(change, encoding)
+            else:
+                self._replace(0, len(self.lines), change.text)
+        self.version = version
+        self._snapshot = None
+
+    def cursor(self, position: types.Position, encoding: str) -> Cursor:
+        """The cursor at ``position``; raises ``PositionOutside`` past the last line."""
+        if position.line >= len(self.lines):
+            raise PositionOutside(f"Line {position.line + 1} of {len(self.lines)} does not exist.")
+        return Cursor(self.snapshot(), self.offset(convert.place_of(self.lines, position, encoding)))
+
+    def offset(self, place: convert.Place) -> int:
+        """Code points before ``place``, which lies inside the document."""
+        line, column = place
+        return sum(map(len, self.lines[:line])) + column
+
+    def _edit(self, change: types.TextDocumentContentChangePartial, encoding: str) -> None:
+        (first, start), (last, end) = convert.places_of(self.lines, change.range, encoding)
+        text = self.lines[first][:start] + change.text + self.lines[last][end:]
+        if first > 0 and text.startswith("\n") and self.lines[first - 1].endswith("\r"):
+            first -= 1
+            text = self.lines[first] + text
+        self._replace(first, last + 1, text)
+
+    def _replace(self, first: int, stop: int, text: str) -> None:
+        """Put the lines of ``text`` in place of the whole lines ``first`` to ``stop``."""
+        lines = convert.split_lines(convert.sane_text(text))
+        if stop < len(self.lines):
+            lines.pop()
+        self.num_bytes += _num_bytes(lines) - _num_bytes(self.lines[first:stop])
+        self.lines[first:stop] = lines
+
+
+class Documents:
+    """All open documents, by the URI the editor uses."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Document] = {}
+
+    def open(self, item: types.TextDocumentItem) -> None:
+        """Begin, or begin again, to follow a document."""
+        self._open[item.uri] = Document(item.uri, item.language_id, item.version, item.text)
+
+    def change(self, uri: str, version: int, changes: Sequence[Change], encoding: str) -> None:
+        """Follow an edit; raises ``UnknownDocument``."""
+        self.get(uri).change(version, changes, encoding)
+
+    def close(self, uri: str) -> None:
+        """Forget a document; one that was never opened is no error."""
+        self._open.pop(uri, None)
+
+    def get(self, uri: str) -> Document:
+        """The document, or ``UnknownDocument``."""
+        try:
+            return self._open[uri]
+        except KeyError:
+            raise UnknownDocument(
+                f"{uri} is not open.", "The editor must send textDocument/didOpen first."
+            ) from None
+
+
+def _num_bytes(lines: Sequence[str]) -> int:
+    return sum(len(line) if line.isascii() else len(line.encode()) for line in lines)

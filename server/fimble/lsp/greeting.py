@@ -1,0 +1,93 @@
+"""The answer to ``initialize``, without lsprotocol: importing that takes longer than all the rest.
+
+An editor waits for this answer before it does anything else. So it is made from the raw
+message, and the slow import happens while the editor reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import fimble
+
+ENCODINGS = ("utf-8", "utf-16", "utf-32")
+_INCREMENTAL = 2
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What this server reads of an editor's ``initialize``."""
+
+    encoding: str = "utf-16"
+    """How columns count: the first of ``ENCODINGS`` that the editor lists, as it lists the best first."""
+    shows_progress: bool = False
+    process_id: int | None = None
+    options: object = field(default=None, repr=False)
+
+
+def read_client(params: object) -> Client:
+    """Read the parameters of ``initialize``; raises ``ValueError`` when they are none.
+
+    Unknown values are passed over, so that an editor may be newer than this server.
+    """
+    if not isinstance(params, dict) or not isinstance(params.get("capabilities"), dict):
+        raise ValueError("capabilities is missing or not an object")
+    process_id = params.get("processId")
+    if process_id is not None and type(process_id) is not int:
+        raise ValueError(f"processId must be a whole number or null, not {process_id!r}")
+    capabilities = params["capabilities"]
+    offered = _object(capabilities, "general").get("positionEncodings")
+    known = [name for name in offered if name in ENCODINGS] if isinstance(offered, list) else []
+    return Client(
+        encoding=known[0] if known else "utf-16",
+        shows_progress=_object(capabilities, "window").get("workDoneProgress") is True,
+        process_id=process_id,
+        options=params.get("initializationOptions"),
+    )
+
+
+def result_for(client: Client) -> JsonObject:
+    """The result of ``initialize``.
+
+    Inline completion is offered to every client: Emacs' lsp-mode asks for it without
+    having said that it can.
+    """
+    return {
+        "capabilities": {
+            "positionEncoding": client.encoding,
+            "textDocumentSync": {"openClose": True, "change": _INCREMENTAL},
+            "inlineCompletionProvider": {},
+        },
+        "serverInfo": {"name": "fimble", "version": fimble.__version__},
+    }
+
+
+def early_answer(body: bytes) -> JsonObject | None:
+    """The response to a session's first message if that is a sound ``initialize``, else ``None``."""
+    try:
+        message = json.loads(body)
+        if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+            return None
+        if message.get("method") != "initialize" or not is_id(message.get("id")):
+            return None
+        return {
+            "jsonrpc": "2.0",
+            "id": message["id"],
+            "result": result_for(read_client(message.get("params"))),
+        }
+    except (ValueError, RecursionError):
+        return None
+
+
+def is_id(value: object) -> bool:
+    """Whether ``value`` can be the id of a request."""
+    return isinstance(value, str) or type(value) is int
+
+
+def _object(parent: JsonObject, name: str) -> JsonObject:
+    value = parent.get(name)
+    return value if isinstance(value, dict) else {}

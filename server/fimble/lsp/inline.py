@@ -1,0 +1,115 @@
+"""``textDocument/inlineCompletion``: the request into a cursor, the outcome into items."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from fimble.errors import DocumentTooLarge, PositionOutside, UnknownDocument
+from fimble.lsp import convert
+from fimble.lsp.documents import Document
+from fimble.lsp.protocol import VersionedIdentifier
+from fimble.text import Cursor, Outcome, Reason
+
+if TYPE_CHECKING:
+    from fimble.lsp.server import FimbleServer
+
+_NUM_INVOKED_CANDIDATES = 3
+_BYTES_PER_MB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An inline completion request in our own terms."""
+
+    cursor: Cursor
+    span: types.Range
+    """What an item replaces, in the editor's units."""
+    typed: str
+    """What an item begins with: the entry selected in the editor's popup, or nothing."""
+    num_candidates: int
+
+
+async def complete(server: FimbleServer, params: types.InlineCompletionParams) -> types.InlineCompletionList:
+    """Answer one request; an empty list has its reason in the log."""
+    started_s = time.perf_counter()
+    uri, position = params.text_document.uri, params.position
+    question: Question | None = None
+    try:
+        document = server.documents.get(uri)
+        outcome = _refusal(server, document, params.text_document) or server.model.why_not()
+        if outcome is None:
+            question = ask(document, params, server.client.encoding)
+            outcome = await _answer(server, document, question)
+    except UnknownDocument as error:
+        outcome = Outcome(reason=Reason.NOT_OPEN, detail=str(error))
+    except DocumentTooLarge as error:
+        outcome = Outcome(reason=Reason.TOO_LARGE, detail=str(error))
+    except PositionOutside as error:
+        outcome = Outcome(reason=Reason.OUTSIDE, detail=str(error))
+    except asyncio.CancelledError:
+        server.status.answered(_where(uri, position), Outcome(reason=Reason.CANCELLED), _ms_since(started_s))
+        raise
+    server.status.answered(_where(uri, position), outcome, _ms_since(started_s))
+    if question is None:
+        return types.InlineCompletionList(items=[])
+    return convert.items_of(outcome, question.span, question.typed)
+
+
+def ask(document: Document, params: types.InlineCompletionParams, encoding: str) -> Question:
+    """The question that ``params`` puts; raises ``PositionOutside``.
+
+    With an entry selected in the popup, the model continues the text as it would be
+    with that entry accepted.
+    """
+    cursor = document.cursor(params.position, encoding)
+    place = convert.place_of(document.lines, params.position, encoding)
+    here = convert.position_of(document.lines, place, encoding)
+    invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
+    num_candidates = _NUM_INVOKED_CANDIDATES if invoked else 1
+    selected = params.context.selected_completion_info
+    if selected is not None:
+        start, end = convert.places_of(document.lines, selected.range, encoding)
+        if start[0] == end[0] and document.offset(start) <= cursor.offset <= document.offset(end):
+            typed = convert.sane_text(selected.text)
+            text = cursor.snapshot.text
+            accepted = text[: document.offset(start)] + typed + text[document.offset(end) :]
+            snapshot = replace(cursor.snapshot, text=accepted)
+            accepted_cursor = Cursor(snapshot, document.offset(start) + len(typed))
+            return Question(accepted_cursor, selected.range, typed, num_candidates)
+    return Question(cursor, types.Range(here, here), "", num_candidates)
+
+
+def _refusal(
+    server: FimbleServer, document: Document, identifier: types.TextDocumentIdentifier
+) -> Outcome | None:
+    """Why this document is not completed now, or ``None``; raises ``DocumentTooLarge``."""
+    if isinstance(identifier, VersionedIdentifier) and identifier.version != document.version:
+        detail = f"asked for version {identifier.version}, the document is at {document.version}"
+        return Outcome(reason=Reason.STALE, detail=detail)
+    if document.num_bytes > server.config.max_document_mb * _BYTES_PER_MB:
+        size_mb = document.num_bytes / _BYTES_PER_MB
+        raise DocumentTooLarge(f"{size_mb:.1f} MB; max_document_mb is {server.config.max_document_mb}")
+    return None
+
+
+async def _answer(server: FimbleServer, document: Document, question: Question) -> Outcome:
+    version = document.version
+    outcome = await server.requests.answer(
+        document.uri, lambda cancel: server.model.suggest(question.cursor, cancel, question.num_candidates)
+    )
+    if document.version != version and outcome.reason is None:
+        return Outcome(reason=Reason.STALE)
+    return outcome
+
+
+def _where(uri: str, position: types.Position) -> str:
+    return f"{uri.rpartition('/')[2]}:{position.line + 1}:{position.character + 1}"
+
+
+def _ms_since(started_s: float) -> float:
+    return (time.perf_counter() - started_s) * 1000

@@ -1,0 +1,110 @@
+"""Which models fimble knows: one TOML file a model, packed into the wheel.
+
+A person may add entries of the same form under ``catalogue/`` in fimble's home; an
+entry there replaces a built-in one of the same name. Recorded reference answers lie
+beside a TOML as ``<name>.reference.json``, since they are too long for people to read.
+"""
+
+from __future__ import annotations
+
+import difflib
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from fimble import config
+from fimble.errors import ConfigError, UnknownModel
+from fimble.weights.entry import (
+    CatalogEntry,
+    HubSource,
+    Reference,
+    Source,
+    SourceFile,
+    UrlSource,
+    WheelSource,
+    parse,
+    parse_references,
+)
+
+__all__ = [
+    "CatalogEntry",
+    "HubSource",
+    "Reference",
+    "Source",
+    "SourceFile",
+    "UrlSource",
+    "WheelSource",
+    "builtin_folder",
+    "catalogue_file",
+    "entries",
+    "find",
+    "names",
+    "user_folder",
+]
+
+
+def names() -> list[str]:
+    """The names of all entries, sorted."""
+    return sorted(_places())
+
+
+def find(name: str) -> CatalogEntry:
+    """The entry called ``name``. Raises ``UnknownModel``, or ``ConfigError`` for a malformed entry."""
+    places = _places()
+    if name not in places:
+        near = difflib.get_close_matches(name.lower(), places, n=3, cutoff=0.4)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"Known are: {', '.join(sorted(places))}."
+        raise UnknownModel(f"There is no model called {name!r}.", hint)
+    place = places[name]
+    recorded = catalogue_file(f"{name}.reference.json")
+    references = parse_references(_text(recorded), str(recorded)) if recorded is not None else ()
+    return parse(_text(place), name, str(place), references)
+
+
+def entries() -> tuple[list[CatalogEntry], list[str]]:
+    """All well-formed entries by name, and a sentence for each that is malformed."""
+    found, complaints = [], []
+    for name in names():
+        try:
+            found.append(find(name))
+        except ConfigError as error:
+            complaints.append(str(error))
+    return found, complaints
+
+
+def catalogue_file(file_name: str) -> Traversable | None:
+    """A file of the catalogue, the user's own before the built-in one; None where there is none."""
+    for folder in (user_folder(), builtin_folder()):
+        candidate = folder / file_name
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def user_folder() -> Path:
+    """Where a person's own entries lie."""
+    return config.home() / "catalogue"
+
+
+def builtin_folder() -> Traversable:
+    """``fimble/_models`` in an installed package, ``models/`` in a checkout."""
+    packed = resources.files("fimble") / "_models"
+    return packed if packed.is_dir() else Path(__file__).parents[3] / "models"
+
+
+def _places() -> dict[str, Traversable]:
+    folders: tuple[Traversable, ...] = (builtin_folder(), user_folder())
+    return {
+        file.name.removesuffix(".toml"): file
+        for folder in folders
+        if folder.is_dir()
+        for file in folder.iterdir()
+        if file.name.endswith(".toml")
+    }
+
+
+def _text(file: Traversable) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}.") from error

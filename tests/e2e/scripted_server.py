@@ -1,0 +1,79 @@
+"""The real server with a scripted feature in the model's place: protocol tests need no weights.
+
+The line before the cursor says what happens: ``slow`` computes until it is cancelled
+(or 5 s), ``boom`` fails, ``none`` has nothing to add, anything else is answered with
+what the model was shown, so that a test sees which text was completed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+from fimble.config import Config
+from fimble.engine.base import CancelToken
+from fimble.errors import ModelNotInstalled
+from fimble.lsp import process
+from fimble.text import Cursor, Outcome, Reason, Suggestion
+
+_SLOW_S = 5.0
+
+
+class ScriptedFeature:
+    """Does what the text before the cursor says."""
+
+    def suggest(self, cursor: Cursor, cancel: CancelToken, num_candidates: int = 1) -> Outcome:
+        line = cursor.line_prefix
+        print(f"begun {line}", flush=True)
+        if line.endswith("slow"):
+            deadline_s = time.monotonic() + _SLOW_S
+            while time.monotonic() < deadline_s and not cancel.cancelled:
+                time.sleep(0.005)
+            print(f"{'cancelled' if cancel.cancelled else 'finished'} {line}", flush=True)
+            if cancel.cancelled:
+                return Outcome(reason=Reason.CANCELLED)
+        if line.endswith("boom"):
+            raise RuntimeError("the script says so")
+        if line.endswith("none"):
+            return Outcome(reason=Reason.EMPTY)
+        answer = f"[v{cursor.snapshot.version} {len(cursor.snapshot.text)} {cursor.offset} {line}]"
+        return Outcome(tuple(Suggestion(f"{answer}{i}", -0.1) for i in range(num_candidates)))
+
+
+class ScriptedModel:
+    feature = ScriptedFeature()
+    model = "scripted"
+    provider = "cpu"
+    notes = ("No CUDA device was found: fimble runs on the CPU.",)
+
+    def close(self) -> None:
+        print("model closed", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--stdio", action="store_true")
+    parser.add_argument("--tcp", type=int)
+    parser.add_argument("--log-level", default="warning")
+    parser.add_argument("--load-s", type=float, default=0.0)
+    parser.add_argument("--fail", choices=("known", "unknown"))
+    options = parser.parse_args()
+
+    def load(config: Config, on_progress: Callable[[str], None]) -> ScriptedModel:
+        if "onnxruntime" in sys.modules or "numpy" in sys.modules or "typer" in sys.modules:
+            raise SystemExit("something slow was imported before initialize")
+        on_progress(f"reading {config.model}")
+        time.sleep(options.load_s)
+        if options.fail == "known":
+            raise ModelNotInstalled(f"{config.model} is not installed.", "Run `fimble setup`.")
+        if options.fail == "unknown":
+            raise RuntimeError("the disk is on fire")
+        return ScriptedModel()
+
+    process.serve(load, options.tcp, options.log_level)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from fimble.engine.base import CancelToken
+from fimble.lsp.requests import Requests
+from fimble.text import Outcome, Reason
+
+A, B = "file:///a", "file:///b"
+DONE = Outcome(detail="done")
+
+
+class Work:
+    """Runs until it is told to end or is cancelled."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.may_end = threading.Event()
+        self.token: CancelToken | None = None
+
+    def __call__(self, cancel: CancelToken) -> Outcome:
+        self.token = cancel
+        cancel.on_cancel(self.may_end.set)
+        self.begun.set()
+        assert self.may_end.wait(10)
+        return Outcome(reason=Reason.CANCELLED) if cancel.cancelled else DONE
+
+
+@pytest.fixture
+async def requests() -> AsyncIterator[Requests]:
+    with ThreadPoolExecutor(max_workers=1) as engine_thread:
+        yield Requests(engine_thread)
+
+
+async def begin(requests: Requests, uri: str, work: Work, runs: bool = True) -> asyncio.Task[Outcome]:
+    task = asyncio.ensure_future(requests.answer(uri, work))
+    if runs:
+        assert await asyncio.to_thread(work.begun.wait, 10)
+    else:
+        await asyncio.sleep(0.01)
+    return task
+
+
+async def test_the_answer_of_the_work_is_the_answer(requests: Requests) -> None:
+    assert await requests.answer(A, lambda _: DONE) == DONE
+
+
+async def test_a_newer_request_takes_the_place_of_the_older(requests: Requests) -> None:
+    older, newer = Work(), Work()
+    first = await begin(requests, A, older)
+    second = await begin(requests, A, newer)
+    assert (await first).reason is Reason.SUPERSEDED
+    newer.may_end.set()
+    assert await second == DONE
+
+
+async def test_a_request_of_another_document_waits(requests: Requests) -> None:
+    one, other = Work(), Work()
+    first = await begin(requests, A, one)
+    second = await begin(requests, B, other, runs=False)
+    assert not other.begun.is_set()
+    one.may_end.set()
+    other.may_end.set()
+    assert [await first, await second] == [DONE, DONE]
+
+
+async def test_cancelling_the_task_cancels_the_engine_at_once(requests: Requests) -> None:
+    work = Work()
+    task = await begin(requests, A, work)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert work.token is not None
+    assert work.token.cancelled
+
+
+async def test_work_that_nobody_wants_any_more_never_begins(requests: Requests) -> None:
+    running, queued, cancelled = Work(), Work(), Work()
+    first = await begin(requests, A, running)
+    second = await begin(requests, B, queued, runs=False)
+    third = await begin(requests, "file:///c", cancelled, runs=False)
+    requests.drop(B, Reason.STALE)
+    third.cancel()
+    assert (await second).reason is Reason.STALE
+    running.may_end.set()
+    assert await first == DONE
+    assert await requests.answer(A, lambda _: DONE) == DONE
+    assert not queued.begun.is_set()
+    assert not cancelled.begun.is_set()
+
+
+async def test_a_dropped_request_is_answered_before_the_engine_notices(requests: Requests) -> None:
+    deaf = threading.Event()
+    task = asyncio.ensure_future(requests.answer(A, lambda _: Outcome(detail=str(deaf.wait(10)))))
+    await asyncio.sleep(0.02)
+    requests.drop(A, Reason.NOT_OPEN)
+    assert (await asyncio.wait_for(task, 1)).reason is Reason.NOT_OPEN
+    deaf.set()
+
+
+async def test_a_failure_is_a_reason(requests: Requests) -> None:
+    def boom(_: CancelToken) -> Outcome:
+        raise RuntimeError("no")
+
+    outcome = await requests.answer(A, boom)
+    assert outcome.reason is Reason.FAILED
+    assert outcome.detail == "RuntimeError: no"
+
+
+async def test_a_storm_leaves_nothing_behind(requests: Requests) -> None:
+    work = [Work() for _ in range(200)]
+    tasks = [asyncio.ensure_future(requests.answer(A, one)) for one in work]
+    await asyncio.sleep(0)
+    requests.drop_all()
+    assert {(await task).reason for task in tasks} == {Reason.SUPERSEDED, Reason.CANCELLED}
+    assert await requests.answer(A, lambda _: DONE) == DONE
+    assert sum(one.begun.is_set() for one in work) <= 1

@@ -1,0 +1,100 @@
+"""Options: layers in their order, and every bad one told and left out."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fimble import config
+from fimble.config import Config
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Path:
+    return tmp_path / "fimble.toml"
+
+
+def test_without_anything_the_defaults_hold(toml: Path) -> None:
+    assert config.load({}, toml) == (Config(), [])
+
+
+def test_the_environment_is_stronger_than_the_file(toml: Path) -> None:
+    toml.write_text('model = "from-file"\nprompt_tokens = 256\n', encoding="utf-8")
+    found, complaints = config.load({"FIMBLE_MODEL": "from-environment"}, toml)
+    assert (found.model, found.prompt_tokens, complaints) == ("from-environment", 256, [])
+
+
+def test_an_editors_options_are_laid_over_what_is_there() -> None:
+    found, complaints = config.apply(Config(prompt_tokens=256), {"provider": "cpu"}, "initializationOptions")
+    assert (found.provider, found.prompt_tokens, complaints) == ("cpu", 256, [])
+
+
+def test_numbers_come_out_of_the_environment_as_numbers(toml: Path) -> None:
+    found, complaints = config.load({"FIMBLE_NUM_THREADS": "3", "FIMBLE_KV_CACHE_MB": "64"}, toml)
+    assert (found.num_threads, found.kv_cache_mb, complaints) == (3, 64, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("num_threads", -1),
+        ("num_threads", 257),
+        ("num_threads", 2.0),
+        ("num_threads", True),
+        ("num_threads", "2"),
+        ("context_length", 255),
+        ("max_line_tokens", 0),
+        ("provider", "rocm"),
+        ("provider", None),
+        ("model", ""),
+        ("model", 7),
+        ("modle", "x"),
+    ],
+)
+def test_a_bad_option_is_named_and_the_default_stays(name: str, value: Any) -> None:
+    found, complaints = config.apply(Config(), {name: value}, "here")
+    assert found == Config()
+    assert len(complaints) == 1
+    assert complaints[0].startswith(f"here: {name} ")
+
+
+def test_a_bad_option_does_not_take_good_ones_with_it(toml: Path) -> None:
+    toml.write_text('provider = "npu"\nprompt_tokens = 128\n', encoding="utf-8")
+    found, complaints = config.load({"FIMBLE_KV_CACHE_MB": "lots"}, toml)
+    assert found == Config(prompt_tokens=128)
+    assert [complaint.split(" must ")[0] for complaint in complaints] == [
+        f"{toml}: provider",
+        "environment: kv_cache_mb",
+    ]
+
+
+@pytest.mark.parametrize("content", [b"model = ", b"\xff\xfe", b"= 1"])
+def test_a_file_that_cannot_be_read_is_told_and_ignored(toml: Path, content: bytes) -> None:
+    toml.write_bytes(content)
+    found, complaints = config.load({}, toml)
+    assert found == Config()
+    assert len(complaints) == 1
+    assert str(toml) in complaints[0]
+
+
+def test_the_ends_of_every_range_are_allowed() -> None:
+    for name, ends in config._RANGES.items():
+        for value in ends:
+            assert config.apply(Config(), {name: value}, "here")[1] == [], name
+
+
+def test_every_default_is_in_its_own_range() -> None:
+    defaults = {field.name: getattr(Config(), field.name) for field in fields(Config)}
+    assert config.apply(Config(), defaults, "defaults") == (Config(), [])
+
+
+def test_home_is_moved_by_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FIMBLE_HOME", str(tmp_path))
+    assert config.home() == tmp_path
+    monkeypatch.setenv("FIMBLE_HOME", "~/models")
+    assert config.home() == Path.home() / "models"
+    monkeypatch.delenv("FIMBLE_HOME")
+    assert config.home().name == "fimble"
