@@ -39,12 +39,15 @@ class Cursor:
     @property
     def line_prefix(self) -> str:
         """What stands on the cursor's line before the cursor."""
-        return self.prefix[self.prefix.rfind("\n") + 1 :]
+        text = self.snapshot.text
+        return text[text.rfind("\n", 0, self.offset) + 1 : self.offset]
 
     @property
     def line_suffix(self) -> str:
         """What stands on the cursor's line after the cursor, without the line end."""
-        return self.suffix.partition("\n")[0].removesuffix("\r")
+        text = self.snapshot.text
+        end = text.find("\n", self.offset)
+        return text[self.offset : end if end != -1 else len(text)].removesuffix("\r")
 
 
 class Reason(Enum):

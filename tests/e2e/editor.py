@@ -35,8 +35,13 @@ class Editor:
     """One editor and its server; a context manager that leaves no process behind."""
 
     def __init__(
-        self, *arguments: str, command: list[str] = SCRIPTED_SERVER, environ: dict[str, str] | None = None
+        self,
+        *arguments: str,
+        command: list[str] = SCRIPTED_SERVER,
+        environ: dict[str, str] | None = None,
+        reads: bool = True,
     ) -> None:
+        """``reads``: whether it ever reads what the server says on standard output."""
         self.started_s = time.perf_counter()
         self.stderr_file = tempfile.TemporaryFile()  # noqa: SIM115
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "server"), **(environ or {})}
@@ -53,7 +58,7 @@ class Editor:
         self._arrived = threading.Condition()
         self._next_id = 0
         self._closed = False
-        if "--tcp" not in arguments:
+        if reads and "--tcp" not in arguments:
             self._read_from(self._pipe(self.process.stdout))
 
     def __enter__(self) -> Editor:

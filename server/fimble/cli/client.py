@@ -1,4 +1,4 @@
-"""A very small editor: starts the server, opens one document, asks once, and leaves in good order."""
+"""A very small editor: starts the server, opens one document, asks twice, and leaves in good order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lsprotocol import types
@@ -29,6 +29,9 @@ class Answer:
     text: str
     """To insert at the cursor; empty when there was no suggestion."""
     latency_ms: float
+    """For the first request, which has to read the whole prompt."""
+    next_latency_ms: float
+    """For the next one, after the suggestion's first character was typed; 0 where there was none."""
     initialize_ms: float
     """From the start of the process to its answer to ``initialize``."""
     load_s: float
@@ -73,6 +76,30 @@ class _Editor(LanguageClient):
         self.errors = (await server.stderr.read()).decode(errors="replace") if server.stderr else ""
         self.loaded.set()
 
+    async def suggest(self, cursor: Cursor) -> tuple[str, float]:
+        """The first suggestion at ``cursor``, or nothing, and the milliseconds it took."""
+        question = types.InlineCompletionParams(
+            context=types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked),
+            text_document=types.TextDocumentIdentifier(cursor.snapshot.uri),
+            position=_position(cursor),
+        )
+        asked = time.perf_counter()
+        result = await asyncio.wait_for(self.text_document_inline_completion_async(question), _ANSWER_S)
+        latency_ms = (time.perf_counter() - asked) * 1000
+        items = result.items if isinstance(result, types.InlineCompletionList) else (result or [])
+        text = items[0].insert_text if items else ""
+        return text if isinstance(text, str) else text.value, latency_ms
+
+    def type(self, cursor: Cursor, text: str) -> Cursor:
+        """Type ``text`` at ``cursor``; returns the cursor behind it in the new version."""
+        place = _position(cursor)
+        version = cursor.snapshot.version + 1
+        change = types.TextDocumentContentChangePartial(types.Range(place, place), text)
+        document = types.VersionedTextDocumentIdentifier(version, cursor.snapshot.uri)
+        self.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
+        typed = replace(cursor.snapshot, version=version, text=cursor.prefix + text + cursor.suffix)
+        return Cursor(typed, cursor.offset + len(text))
+
     async def leave(self) -> None:
         """Say goodbye as the protocol wants it; kill a process that does not listen."""
         try:
@@ -87,12 +114,13 @@ class _Editor(LanguageClient):
         await super().stop()  # type: ignore[no-untyped-call]
 
 
-async def ask_once(cursor: Cursor, timeout_s: float, on_progress: Callable[[str], None]) -> Answer:
+async def ask(cursor: Cursor, timeout_s: float, on_progress: Callable[[str], None]) -> Answer:
     """Start this installation's server, ask for an inline completion at ``cursor``, and end the server.
 
     Raises ``EngineError`` when the server dies or does not load its model in ``timeout_s``.
     """
     editor = _Editor(on_progress)
+    on_progress(f"Starting 'fimble serve' and opening {cursor.snapshot.uri}")
     started = time.perf_counter()
     await editor.start_io(sys.executable, "-m", "fimble", "serve", "--stdio")
     try:
@@ -102,13 +130,12 @@ async def ask_once(cursor: Cursor, timeout_s: float, on_progress: Callable[[str]
         editor.text_document_did_open(_document(cursor))
         await asyncio.wait_for(editor.loaded.wait(), timeout_s)
         load_s = time.perf_counter() - started - initialize_ms / 1000
-        asked = time.perf_counter()
-        result = await asyncio.wait_for(
-            editor.text_document_inline_completion_async(_question(cursor)), _ANSWER_S
-        )
-        latency_ms = (time.perf_counter() - asked) * 1000
+        text, latency_ms = await editor.suggest(cursor)
         if editor.failure:
             raise EngineError(editor.failure)
+        next_latency_ms = 0.0
+        if text:
+            _, next_latency_ms = await editor.suggest(editor.type(cursor, text[0]))
     except TimeoutError as error:
         raise EngineError("The server did not answer in time.", editor.failure) from error
     except JsonRpcException as error:
@@ -118,9 +145,7 @@ async def ask_once(cursor: Cursor, timeout_s: float, on_progress: Callable[[str]
         raise EngineError(f"{error}.", editor.errors.strip()) from error
     finally:
         await editor.leave()
-    items = result.items if isinstance(result, types.InlineCompletionList) else (result or [])
-    text = items[0].insert_text if items else ""
-    return Answer(text if isinstance(text, str) else text.value, latency_ms, initialize_ms, load_s)
+    return Answer(text, latency_ms, next_latency_ms, initialize_ms, load_s)
 
 
 def _hello() -> types.InitializeParams:
@@ -142,11 +167,6 @@ def _document(cursor: Cursor) -> types.DidOpenTextDocumentParams:
     )
 
 
-def _question(cursor: Cursor) -> types.InlineCompletionParams:
-    line = cursor.prefix.count("\n")
-    num_units = len(cursor.line_prefix.encode("utf-16-le")) // 2
-    return types.InlineCompletionParams(
-        context=types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked),
-        text_document=types.TextDocumentIdentifier(cursor.snapshot.uri),
-        position=types.Position(line, num_units),
-    )
+def _position(cursor: Cursor) -> types.Position:
+    """In UTF-16 code units, which every server understands."""
+    return types.Position(cursor.prefix.count("\n"), len(cursor.line_prefix.encode("utf-16-le")) // 2)

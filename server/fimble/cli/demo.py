@@ -35,14 +35,11 @@ def demo(
 
     from rich.console import Console
 
-    from fimble.cli.client import ask_once
+    from fimble.cli.client import ask
 
     console = Console(highlight=False, soft_wrap=True)
     cursor = open_with_hole(MODULE, MISSING_LINE)
-    console.print(f"Starting 'fimble serve' and opening {cursor.snapshot.uri}")
-    answer = asyncio.run(
-        ask_once(cursor, timeout_s, on_progress=lambda text: console.print(f"[dim]{text}[/dim]"))
-    )
+    answer = asyncio.run(ask(cursor, timeout_s, on_progress=lambda text: console.print(f"[dim]{text}[/dim]")))
     if not answer.text:
         raise EngineError("The server had no suggestion.", "'fimble doctor' may say why.")
     _show(console, cursor, answer)
@@ -83,6 +80,9 @@ def _show(console: Console, cursor: Cursor, answer: Answer) -> None:
         console.print(Text(f"{mark}{number + 1:5} | ", style="bold" if mark == ">" else "dim") + line)
     console.print()
     console.print(
-        f"[bold]Suggestion in {answer.latency_ms:.0f} ms[/bold] (server up in {answer.initialize_ms:.0f} ms, "
-        f"model loaded {answer.load_s:.1f} s later). The line marked > was not in the file."
+        f"[bold]Suggestion in {answer.latency_ms:.0f} ms[/bold]; after one more keystroke in "
+        f"{answer.next_latency_ms:.0f} ms. The line marked > was not in the file."
+    )
+    console.print(
+        f"The server was up in {answer.initialize_ms:.0f} ms, its model {answer.load_s:.1f} s later."
     )

@@ -75,9 +75,9 @@ def _row(entry: catalog.CatalogEntry, prepared: list[store.Installed], default: 
     if prepared:
         state = _state(prepared)
     elif store.holds_source(entry.file):
-        state = "downloaded, not prepared"
+        state = "source only"
     else:
-        state = "partly downloaded" if source_bytes else "not installed"
+        state = "part of source" if source_bytes else "not installed"
     return Row(
         name=entry.name,
         title=entry.title,
@@ -108,23 +108,20 @@ def _print(rows: list[Row]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("", "model", "parameters", "licence", "download", "on disk", "precision", "state"):
-        right = heading in ("parameters", "download", "on disk")
-        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for heading in ("", "model", "size", "licence", "download", "on disk", "state"):
+        right = heading in ("size", "download", "on disk")
+        table.add_column(heading, justify="right" if right else "left", no_wrap=heading != "state")
     for row in rows:
         table.add_row(
             "*" if row.is_default else "",
             row.name,
-            f"{row.parameters / 1e9:.2f} B" if row.parameters else "",
+            f"{row.parameters / 1e9:.1f} B" if row.parameters else "",
             row.licence,
             disk.readable(row.download_bytes) if row.download_bytes else "",
             disk.readable(row.installed_bytes) if row.installed_bytes else "",
-            ", ".join(row.precisions),
-            row.state,
+            f"{row.state} ({', '.join(row.precisions)})" if row.precisions else row.state,
         )
     console = Console()
     console.print(table)
-    console.print(
-        "* is the model that is served (option `model`). `fimble setup NAME` installs one.", markup=False
-    )
+    typer.echo("* is the one to be served. `fimble setup NAME` installs a model.")

@@ -84,6 +84,7 @@ def setup(
         with store.lock(entry.name, bars.on_progress):
             found = None if force else _healthy(entry.name, wanted, bars)
             if found is None:
+                bars.say(f"Setting up {entry.name} ({wanted}, {entry.licence}).")
                 source = _local(entry, from_path, bars) if from_path else _fetched(entry, wanted, bars)
                 _install(entry, wanted, source, bars)
     prepared = found or store.inspect(entry.name, wanted)

@@ -97,11 +97,11 @@ def load_engine(config: Config) -> LoadedEngine:
 
 
 def choose_provider(wanted: str) -> tuple[str, tuple[str, ...]]:
-    """``cpu`` or ``cuda`` for the option ``provider``, and notes on why not the GPU.
+    """``cpu`` or ``cuda`` for the option ``provider``, and why not the GPU where there may be one.
 
     Raises ``ProviderUnavailable`` when ``cuda`` is demanded and cannot be had.
     """
-    from fimble.engine.session import cuda_problem
+    from fimble.engine.session import cuda_problem, has_nvidia_driver
 
     if wanted == "cpu":
         return "cpu", ()
@@ -112,7 +112,7 @@ def choose_provider(wanted: str) -> tuple[str, tuple[str, ...]]:
         raise ProviderUnavailable(
             f"provider = cuda: {problem}", "Set provider to auto or cpu, or see 'fimble doctor'."
         )
-    return "cpu", (f"{problem} The CPU is used.",)
+    return "cpu", (f"{problem} The CPU is used.",) if has_nvidia_driver() else ()
 
 
 def runner_for(folder: Path, manifest: Manifest) -> Callable[[Sequence[int]], npt.NDArray[np.float32]]:

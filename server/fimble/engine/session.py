@@ -8,6 +8,7 @@ run costs no copy and a rewind is only a shorter length.
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,15 +163,26 @@ def cuda_problem() -> str:
     """Why CUDA cannot be used, in a sentence; empty when it can."""
     if _PROVIDERS["cuda"] not in ort.get_available_providers():
         return "The installed onnxruntime has no CUDA support (it comes with the extra 'gpu')."
-    try:
-        driver = ctypes.CDLL("nvcuda.dll" if hasattr(ctypes, "WinDLL") else "libcuda.so.1")
-    except OSError:
+    driver = _nvidia_driver()
+    if driver is None:
         return "There is no NVIDIA driver on this machine."
     count = ctypes.c_int(0)
     if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
         return "The NVIDIA driver finds no usable GPU."
     try:
         ort.preload_dlls()
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 (whatever the loader raises is the reason)
         return f"CUDA's libraries cannot be loaded: {error}."
     return ""
+
+
+def has_nvidia_driver() -> bool:
+    """Whether a GPU may be here at all, usable or not."""
+    return _nvidia_driver() is not None
+
+
+def _nvidia_driver() -> ctypes.CDLL | None:
+    try:
+        return ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return None

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
 _MAX_HEADER_BYTES = 4096
@@ -30,6 +31,15 @@ def to_frame(message: object) -> bytes:
     """A JSON value as it goes over the wire."""
     body = json.dumps(message).encode()
     return b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def from_body(body: bytes) -> Any:
+    """The JSON value of a body; raises ``ValueError`` or ``RecursionError`` when it is none.
+
+    Bytes that are not UTF-8 become U+FFFD: Neovim sends a buffer's stray bytes as they are,
+    and the rest of such an edit must not be lost.
+    """
+    return json.loads(body.decode(errors="replace"))
 
 
 class FrameReader:

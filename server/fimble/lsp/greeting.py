@@ -6,11 +6,11 @@ message, and the slow import happens while the editor reads it.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import fimble
+from fimble.lsp.framing import from_body
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 _INCREMENTAL = 2
@@ -69,7 +69,7 @@ def result_for(client: Client) -> JsonObject:
 def early_answer(body: bytes) -> JsonObject | None:
     """The response to a session's first message if that is a sound ``initialize``, else ``None``."""
     try:
-        message = json.loads(body)
+        message = from_body(body)
         if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
             return None
         if message.get("method") != "initialize" or not is_id(message.get("id")):

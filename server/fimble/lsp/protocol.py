@@ -8,7 +8,6 @@ process.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.protocol.language_server import lsp_method
 from pygls.workspace import Workspace
 
+from fimble.lsp.framing import from_body
 from fimble.lsp.greeting import JsonObject, is_id, read_client, result_for
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class FimbleProtocol(LanguageServerProtocol):
         ``answered`` says that it is an ``initialize`` whose answer has been sent.
         """
         try:
-            message = json.loads(body)
+            message = from_body(body)
         except (ValueError, RecursionError) as error:
             self.refuse(None, types.ErrorCodes.ParseError, f"The message is not JSON: {error}")
             return

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 import os
 import secrets
 from collections.abc import AsyncIterator
 from typing import Any
 
-from fimble.lsp.framing import BadFrame, FrameReader, to_frame
+from fimble.lsp.framing import BadFrame, FrameReader, from_body, to_frame
 
 HOST = "127.0.0.1"
 _FIRST_MESSAGE_MAX_BYTES = 1 << 20
@@ -111,7 +110,7 @@ class TcpListener:
 
 def _object(body: bytes) -> dict[str, Any] | None:
     try:
-        message = json.loads(body)
+        message = from_body(body)
     except (ValueError, RecursionError):
         return None
     return message if isinstance(message, dict) else None

@@ -65,8 +65,13 @@ def _cut_block(text: str, cursor: Cursor) -> tuple[str, bool]:
 
 def next_line(cursor: Cursor) -> str:
     """The first line after the cursor's that is not blank, stripped; empty at the end of the file."""
-    rest = cursor.suffix.partition("\n")[2].lstrip()
-    return rest.partition("\n")[0].strip()
+    text, end = cursor.snapshot.text, cursor.snapshot.text.find("\n", cursor.offset)
+    while end != -1:
+        start, end = end + 1, text.find("\n", end + 1)
+        line = text[start : end if end != -1 else len(text)].strip()
+        if line:
+            return line
+    return ""
 
 
 def _join(lines: list[str]) -> str:

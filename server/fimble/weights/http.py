@@ -11,6 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import requests
 
@@ -54,7 +55,7 @@ def fetch(url: str, partial: PartialFile, on_bytes: Callable[[int], None]) -> No
             except _Interrupted as interruption:
                 arrived, best_bytes = partial.num_bytes > best_bytes, max(partial.num_bytes, best_bytes)
                 if isinstance(interruption, _Unreachable) and not arrived and attempts == 0:
-                    raise DownloadFailed(f"{url} {interruption}.") from interruption
+                    raise DownloadFailed(f"{urlsplit(url).netloc} {interruption}.") from interruption
                 attempts = 1 if arrived else attempts + 1
                 if attempts >= MAX_ATTEMPTS:
                     raise DownloadFailed(

@@ -52,7 +52,7 @@ def load_with_transformers(source: Path) -> Any:
 
     folder = source.parent if source.is_file() else source
     options: dict[str, Any] = {"gguf_file": source.name} if source.suffix == ".gguf" else {"use_safetensors": True}
-    _refuse_unread_rope(folder / "config.json", transformers.__version__)
+    refuse_unread_rope(folder / "config.json", transformers.__version__)
     try:
         model = transformers.AutoModelForCausalLM.from_pretrained(
             str(folder), dtype=torch.float32, trust_remote_code=False, local_files_only=True, **options
@@ -64,7 +64,7 @@ def load_with_transformers(source: Path) -> Any:
     return model.eval()
 
 
-def _refuse_unread_rope(config: Path, version: str) -> None:
+def refuse_unread_rope(config: Path, version: str) -> None:
     """transformers 4 ignores ``rope_parameters`` and takes theta 10000 without a word."""
     if int(version.partition(".")[0]) >= 5 or not config.is_file():
         return

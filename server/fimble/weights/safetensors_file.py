@@ -82,7 +82,7 @@ class SafetensorsCheckpoint:
             raise WeightsError(f"{self._folder} holds no tokenizer.json.", "Fetch it from where the weights came.")
         try:
             return Tokenizer.from_file(str(path))
-        except Exception as error:  # noqa: BLE001 - the Rust side raises plain Exception
+        except Exception as error:
             raise WeightsError(f"{path} cannot be read: {error}.", "Fetch it again.") from error
 
     def _open_shards(self) -> dict[str, Any]:

@@ -109,6 +109,8 @@ export async function total(cart, { currency = "EUR", rates }) {
     ),
 )
 
+_WRAPPING = inspect.getsource(textwrap.TextWrapper._wrap_chunks)
+
 VERIFICATION = (
     Sample(
         "python, a line inside a function",
@@ -122,27 +124,11 @@ VERIFICATION = (
         "\n    return averages\n",
     ),
     Sample(
-        "python, a condition",
-        '''import re
-
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-def parse_settings(text: str) -> dict[str, str]:
-    settings = {}
-    for line in text.splitlines():
-        line = line.strip()
-        if ''',
-        ''':
-            continue
-        key, _, value = line.partition("=")
-        if not _KEY.fullmatch(key.strip()):
-            raise ValueError(f"bad key in {line!r}")
-        settings[key.strip()] = value.strip()
-    return settings
-''',
+        "python, inside the standard library",
+        _WRAPPING[: _WRAPPING.index("cur_line.append")],
+        _WRAPPING[_WRAPPING.index("cur_len += l") :][:600],
     ),
-    Sample("python, the standard library continued", inspect.getsource(textwrap.shorten)[:700]),
+    Sample("python, the standard library continued", inspect.getsource(textwrap.TextWrapper)[:1800]),
     Sample(
         "python, a class continued",
         '''class Stack:

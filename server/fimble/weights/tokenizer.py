@@ -76,7 +76,7 @@ def build_tokenizer(metadata: Mapping[str, Any]) -> Tokenizer:
         )
     except KeyError as error:
         raise WeightsError(f"The GGUF file lacks {error}.", "Fetch it again.") from error
-    except Exception as error:  # noqa: BLE001 - the Rust side raises plain Exception
+    except Exception as error:
         raise WeightsError(f"The GGUF file's vocabulary is damaged: {error}.", "Fetch it again.") from error
     tokenizer = Tokenizer(model)
     tokenizer.pre_tokenizer = _pre_tokenizer(split)

@@ -30,9 +30,9 @@ Runner = Callable[[list[int]], Float32]
 
 NEAR_TIE_LOGPROB = 0.3
 """Where the reference's two best tokens are closer than this (nats), either is a right answer."""
-MINIMUM_AGREEMENT = 0.97
+MINIMUM_AGREEMENT = 0.95
 """Share of the other positions at which the likeliest token must be the reference's."""
-MAXIMUM_DIVERGENCE = 0.02
+MAXIMUM_DIVERGENCE = 0.005
 """Largest mean Kullback-Leibler divergence from the reference, in nats."""
 _SMALLEST_SHARE = 1e-6
 

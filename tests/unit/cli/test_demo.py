@@ -31,7 +31,7 @@ def test_the_suggestion_is_shown_in_place() -> None:
 
     cursor = demo.open_with_hole(demo.MODULE, demo.MISSING_LINE)
     out = io.StringIO()
-    demo._show(Console(file=out, width=200), cursor, Answer("heap[0] = lastelt", 41.5, 200.0, 1.5))
+    demo._show(Console(file=out, width=200), cursor, Answer("heap[0] = lastelt", 41.5, 9.0, 200.0, 1.5))
     marked = [line for line in out.getvalue().splitlines() if line.startswith(">")]
     number = cursor.prefix.count("\n") + 1
     assert marked == [f">{number:5} |         heap[0] = lastelt"]

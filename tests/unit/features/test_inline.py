@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+
 from fimble.config import Config
 from fimble.engine.base import CancelToken
 from fimble.engine.fake import ScriptedEngine
 from fimble.features.inline import InlineFeature
 from fimble.prompt.templates import FAMILIES
 from fimble.text import Outcome, Reason
-
 from tests.unit.cursor_mark import CharTokenizer, at_mark
 
 TOKENIZER = CharTokenizer()

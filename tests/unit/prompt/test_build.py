@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fimble.context.window import STEP_LINES
 from fimble.errors import ModelFolderInvalid
 from fimble.prompt.build import PromptBuilder, bind
 from fimble.prompt.templates import FAMILIES, Part
 from fimble.text import Cursor, Snapshot
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.unit.cursor_mark import CharTokenizer, at_mark
 
 CONTROL = CharTokenizer()

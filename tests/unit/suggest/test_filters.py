@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from fimble.suggest.pipeline import FILTERS, refine
-from fimble.text import Cursor, Reason, Snapshot
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fimble.suggest.pipeline import FILTERS, refine
+from fimble.text import Cursor, Reason, Snapshot
 from tests.unit.cursor_mark import at_mark
 
 

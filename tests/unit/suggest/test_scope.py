@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fimble.suggest.scope import Scope, cut, scope_at
 
+from fimble.suggest.scope import Scope, cut, scope_at
 from tests.unit.cursor_mark import at_mark
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from fimble import config
 from fimble.errors import ConfigError, UnknownModel
 from fimble.weights import catalog

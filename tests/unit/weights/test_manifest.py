@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from fimble.errors import ModelFolderInvalid
 from fimble.weights import manifest
 from fimble.weights.manifest import Manifest

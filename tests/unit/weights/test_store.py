@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from fimble.errors import ModelNotInstalled, NotEnoughDisk, UnknownModel, WeightsError
 from fimble.weights import manifest, store
 from fimble.weights.manifest import Manifest

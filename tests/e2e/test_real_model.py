@@ -1,0 +1,172 @@
+"""The real server and the real model, asked through pytest-lsp as real editors would."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import sys
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_lsp
+from lsprotocol import types
+from lsprotocol.converters import get_converter
+from pygls.exceptions import JsonRpcException
+from pytest_lsp import ClientServerConfig, LanguageClient
+
+from tests.e2e.profiles import PROFILES, read_profile
+
+pytestmark = [pytest.mark.real_model, pytest.mark.asyncio(loop_scope="module")]
+
+URI = "file:///project/vector.py"
+TEXT = '''"""Vectors in the plane."""
+
+
+def add(a, b):
+    """Return the sum of two numbers."""
+    return a + b
+
+
+def subtract(a, b):
+    """Return the difference of two numbers."""
+    return a -\x20
+
+
+def multiply(a, b):
+    """Return the product of two numbers."""
+    return\x20
+'''
+LOAD_S = 120.0
+
+
+@pytest_lsp.fixture(  # type: ignore[untyped-decorator]
+    config=ClientServerConfig(server_command=[sys.executable, "-m", "fimble", "serve", "--stdio"]),
+    scope="module",
+    params=sorted(PROFILES),
+)
+async def client(
+    lsp_client: LanguageClient, default_model: str, request: pytest.FixtureRequest
+) -> AsyncIterator[None]:
+    """Each of the recorded editors, with the model loaded."""
+    params = get_converter().structure(read_profile(request.param), types.InitializeParams)
+    result = await lsp_client.initialize_session(params)
+    assert result.capabilities.inline_completion_provider is not None
+    await wait_logged(lsp_client, f"{default_model} ready on ", LOAD_S)
+    yield
+    await lsp_client.shutdown_session()
+    assert lsp_client._server is not None
+    assert lsp_client._server.returncode == 0
+
+
+async def wait_logged(client: LanguageClient, words: str, timeout_s: float = 20.0) -> str:
+    """The first line of the server's log that holds ``words``."""
+    async with asyncio.timeout(timeout_s):
+        while True:
+            for message in client.log_messages:
+                if words in message.message:
+                    return str(message.message)
+            await asyncio.sleep(0.02)
+
+
+def open_document(client: LanguageClient, text: str, uri: str = URI) -> None:
+    item = types.TextDocumentItem(uri, "python", 1, text)
+    client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+
+
+def change_document(client: LanguageClient, text: str, version: int, uri: str = URI) -> None:
+    document = types.VersionedTextDocumentIdentifier(version=version, uri=uri)
+    change = types.TextDocumentContentChangeWholeDocument(text=text)
+    client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
+
+
+def request_at(text: str, offset: int, uri: str = URI, invoked: bool = False) -> types.InlineCompletionParams:
+    """A request at a code-point offset of an ASCII text, where all encodings agree."""
+    before = text[:offset]
+    kind = types.InlineCompletionTriggerKind
+    return types.InlineCompletionParams(
+        types.InlineCompletionContext(kind.Invoked if invoked else kind.Automatic),
+        types.TextDocumentIdentifier(uri),
+        types.Position(before.count("\n"), len(before) - before.rfind("\n") - 1),
+    )
+
+
+async def ask(client: LanguageClient, params: types.InlineCompletionParams) -> list[str]:
+    async with asyncio.timeout(60):
+        result = await client.text_document_inline_completion_async(params)
+    assert isinstance(result, types.InlineCompletionList)
+    assert all(item.range is not None and item.range.start == item.range.end for item in result.items)
+    return [str(item.insert_text) for item in result.items]
+
+
+async def test_the_model_completes_a_line(client: LanguageClient) -> None:
+    open_document(client, TEXT)
+    (text,) = await ask(client, request_at(TEXT, TEXT.index("a - ") + len("a - ")))
+    assert text == "b"
+    (text,) = await ask(client, request_at(TEXT, len(TEXT) - 1))
+    assert text == "a * b"
+    line = await wait_logged(client, "1 suggestion (")
+    assert re.search(r"vector\.py:11:16: 1 suggestion \(\d+ prompt tokens", line)
+
+
+async def test_an_explicit_request_may_get_several(client: LanguageClient) -> None:
+    open_document(client, TEXT)
+    texts = await ask(client, request_at(TEXT, len(TEXT) - 1, invoked=True))
+    assert 1 <= len(texts) <= 3
+    assert len(set(texts)) == len(texts)
+    assert texts[0] == "a * b"
+
+
+async def test_typing_a_line_key_by_key(client: LanguageClient) -> None:
+    text = TEXT
+    open_document(client, text)
+    answers = []
+    for version, key in enumerate("a * ", start=2):
+        text = text[:-1] + key + "\n"
+        change_document(client, text, version)
+        answers.append(await ask(client, request_at(text, len(text) - 1)))
+    assert answers[-1] == ["b"]
+
+
+async def test_an_answer_to_an_older_text_is_dropped(client: LanguageClient) -> None:
+    open_document(client, TEXT)
+    asked = asyncio.ensure_future(ask(client, request_at(TEXT, len(TEXT) - 1)))
+    await asyncio.sleep(0)
+    change_document(client, "x = 1\n", 2)
+    assert await asked == []
+    await wait_logged(client, "no suggestion: the document changed before the answer was ready")
+
+
+async def test_two_documents_are_both_answered(client: LanguageClient) -> None:
+    other = "file:///project/other.py"
+    text = 'def greet(name):\n    return f"Hello, {'
+    open_document(client, TEXT)
+    open_document(client, text, other)
+    answers = await asyncio.gather(
+        ask(client, request_at(TEXT, len(TEXT) - 1)), ask(client, request_at(text, len(text), other))
+    )
+    assert answers[0] == ["a * b"]
+    assert answers[1]
+    assert answers[1][0].startswith("name")
+
+
+async def test_a_storm_of_cancelled_requests_frees_the_engine(client: LanguageClient) -> None:
+    choice = random.Random(7)
+    open_document(client, TEXT)
+    for number in range(40):
+        params = request_at(TEXT, choice.randrange(len(TEXT)))
+        future = client.protocol.send_request(
+            types.TEXT_DOCUMENT_INLINE_COMPLETION, params, msg_id=f"{number}"
+        )
+        await asyncio.sleep(choice.choice([0, 0, 0.01, 0.1]))
+        client.cancel_request(types.CancelParams(id=f"{number}"))
+        try:
+            result = await asyncio.wait_for(asyncio.wrap_future(future), 5)
+        except JsonRpcException as error:
+            assert error.code == types.LSPErrorCodes.RequestCancelled
+        else:
+            assert isinstance(result, types.InlineCompletionList)
+    started_s = time.perf_counter()
+    assert await ask(client, request_at(TEXT, len(TEXT) - 1)) == ["a * b"]
+    assert time.perf_counter() - started_s < 10

@@ -1,0 +1,100 @@
+"""``fimble models`` tells what can be had and what is here, and removes it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fimble import config
+from fimble.errors import ModelNotInstalled, UnknownModel
+from fimble.weights import catalog, manifest, store
+from fimble.weights.manifest import Manifest
+from tests.unit.cli.commands import run
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FIMBLE_HOME", str(tmp_path))
+    monkeypatch.delenv("FIMBLE_MODEL", raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
+    return tmp_path
+
+
+def install(name: str, precision: str = "int8") -> Path:
+    with store.lock(name), store.staging(name, precision) as folder:
+        for file in (manifest.GRAPH, manifest.WEIGHTS, manifest.TOKENIZER):
+            (folder / file).write_bytes(bytes(1_000_000))
+        plain = Manifest(name, precision, "qwen2", "a" * 64, "qwen2.5-coder", 64, 32, 2, 1, 8, (3,))
+        manifest.with_files(plain, folder).save(folder)
+    return store.model_folder(name, precision)
+
+
+def listed() -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in json.loads(run("models", "--json"))}
+
+
+def test_every_model_is_listed_with_its_state() -> None:
+    install(config.DEFAULT_MODEL)
+    install("gone")
+    rows = listed()
+    default = rows[config.DEFAULT_MODEL]
+    assert (default["state"], default["precisions"], default["is_default"]) == ("ok", ["int8"], True)
+    assert default["installed_bytes"] > 3_000_000
+    assert default["download_bytes"] == 491_400_064
+    other = rows["qwen2.5-coder-1.5b-instruct"]
+    assert (other["state"], other["installed_bytes"], other["is_default"]) == ("not installed", 0, False)
+    assert rows["gone"]["state"] == "ok, not in the catalogue"
+    table = run("models")
+    assert "* qwen2.5-coder-0.5b-instruct 0.5 B Apache-2.0   491 MB  3.0 MB ok (int8)" in table
+    assert "not installed" in table
+
+
+def test_another_version_damage_and_parts_of_a_download_are_told_apart() -> None:
+    name = config.DEFAULT_MODEL
+    folder = install(name)
+    replace(manifest.read(folder), format=0).save(folder)
+    assert listed()[name]["state"] == "written by another version"
+    (install(name, "fp16") / manifest.GRAPH).unlink()
+    assert listed()[name]["state"] == "fp16: damaged, int8: written by another version"
+    store.remove(name)
+    source = store.source_folder(catalog.find(name).file.sha256)
+    source.mkdir(parents=True)
+    (source / "model.gguf.partial").write_bytes(bytes(10))
+    assert listed()[name]["state"] == "part of source"
+
+
+def test_a_malformed_entry_is_named_beside_the_others(home: Path) -> None:
+    (home / "catalogue").mkdir()
+    (home / "catalogue" / "mine.toml").write_text("name = 3")
+    output = run("models")
+    assert "mine.toml: name must be" in output
+    assert config.DEFAULT_MODEL in output
+
+
+def test_removing_asks_first_and_takes_the_source_too(home: Path) -> None:
+    name = config.DEFAULT_MODEL
+    install(name)
+    source = store.source_folder(catalog.find(name).file.sha256)
+    source.mkdir(parents=True)
+    (source / "model.gguf").write_bytes(bytes(1_000_000))
+    with pytest.raises(SystemExit, match="Aborted"):
+        run("models", "remove", name, answer="n\n")
+    assert store.inspect(name, "int8")
+    assert "is removed; 4.0 MB are free" in run("models", "remove", name, answer="y\n")
+    assert not source.exists()
+    assert not (home / "models" / name).exists()
+    with pytest.raises(ModelNotInstalled):
+        run("models", "remove", name, "--yes")
+
+
+def test_a_model_that_left_the_catalogue_can_be_removed() -> None:
+    install("gone")
+    assert "gone is removed" in run("models", "remove", "gone", "--yes")
+    with pytest.raises(UnknownModel):
+        run("models", "remove", "gone", "--yes")
+    with pytest.raises(UnknownModel):
+        run("models", "remove", "../..", "--yes")
