@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fimble.text import Cursor, Snapshot
 
 MARK = "‸"
@@ -22,7 +24,7 @@ class CharTokenizer:
     def encode(self, text: str) -> list[int]:
         return [ord(char) for char in text]
 
-    def decode(self, ids: list[int] | tuple[int, ...]) -> str:
+    def decode(self, ids: Sequence[int]) -> str:
         return "".join(chr(token) for token in ids if token < 0x110000)
 
     def token_id(self, token: str) -> int | None:

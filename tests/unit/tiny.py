@@ -103,7 +103,8 @@ def weights(tiny: Tiny) -> Weights:
     random = np.random.default_rng(tiny.seed)
 
     def matrix(rows: int, columns: int, gain: float = 1.0) -> NDArray[np.float32]:
-        return (random.standard_normal((rows, columns)) * gain / np.sqrt(columns)).astype(np.float32)
+        values = random.standard_normal((rows, columns)) * gain / np.sqrt(columns)
+        return np.asarray(values, np.float32)
 
     def vector(size: int, around: float, spread: float) -> NDArray[np.float32]:
         return (around + spread * random.standard_normal(size)).astype(np.float32)

@@ -56,9 +56,7 @@ class Dimensions:
         if min(sizes) < 1 or self.vocabulary_size < 1 or self.context_length < 1:
             raise unsupported(f"This {self.architecture} model states a size below one")
         if self.num_heads % self.num_kv_heads or self.head_dim % 8:
-            raise unsupported(
-                f"{self.num_heads} heads of {self.head_dim} over {self.num_kv_heads} key-value heads"
-            )
+            raise unsupported(f"{self.num_heads} heads of {self.head_dim} over {self.num_kv_heads} key-value heads")
         if self.rope_divisors and len(self.rope_divisors) != self.head_dim // 2:
             raise unsupported(f"{len(self.rope_divisors)} rope factors for heads of {self.head_dim}")
 

@@ -83,9 +83,7 @@ class ForwardPass:
 
     def _rotate(self, values: Float32) -> Float32:
         first, second = np.split(values, 2, axis=-1)
-        return np.concatenate(
-            [first * self._cos - second * self._sin, second * self._cos + first * self._sin], axis=-1
-        )
+        return np.concatenate([first * self._cos - second * self._sin, second * self._cos + first * self._sin], axis=-1)
 
 
 def smooth(layer: Layer, maxima: ActivationMaxima, alpha: float) -> Layer:

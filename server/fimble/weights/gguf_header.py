@@ -87,7 +87,7 @@ class _Reader:
         entries = [self._entry() for _ in range(num_tensors)]
         alignment = int(metadata.get("general.alignment", 32))
         start = -(-self._at // alignment) * alignment
-        return GgufHeader(metadata, {name: self._map(start, *entry) for name, *entry in entries})
+        return GgufHeader(metadata, {entry[0]: self._map(start, *entry[1:]) for entry in entries})
 
     def _take(self, code: str) -> Any:
         (value,) = struct.unpack_from("<" + code, self._bytes, self._at)

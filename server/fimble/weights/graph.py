@@ -58,9 +58,7 @@ def write_graph(
             on_progress((index + 1) / (size.num_layers + 1))
         writer.add_output()
     model = helper.make_model(
-        helper.make_graph(
-            graph.nodes, "decoder", _inputs(size, recipe), _outputs(size, recipe), weights.protos
-        ),
+        helper.make_graph(graph.nodes, "decoder", _inputs(size, recipe), _outputs(size, recipe), weights.protos),
         opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid(MICROSOFT, _MICROSOFT_OPSET)],
         ir_version=_IR_VERSION,
         producer_name="fimble",
@@ -171,13 +169,13 @@ def _inputs(size: Dimensions, recipe: Recipe) -> list[ValueInfoProto]:
 
 
 def _outputs(size: Dimensions, recipe: Recipe) -> list[ValueInfoProto]:
-    shape = ["batch", "last_tokens", size.vocabulary_size]
+    shape: list[str | int] = ["batch", "last_tokens", size.vocabulary_size]
     return [helper.make_tensor_value_info("logits", TensorProto.FLOAT, shape), *_cache(size, recipe, "present")]
 
 
 def _cache(size: Dimensions, recipe: Recipe, when: str) -> list[ValueInfoProto]:
     kind = helper.np_dtype_to_tensor_dtype(recipe.activations)
-    shape = ["batch", size.num_kv_heads, "capacity", size.head_dim]
+    shape: list[str | int] = ["batch", size.num_kv_heads, "capacity", size.head_dim]
     return [
         helper.make_tensor_value_info(f"{when}_{part}_{layer}", kind, shape)
         for layer in range(size.num_layers)

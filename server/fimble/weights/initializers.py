@@ -61,7 +61,7 @@ class WeightsFile:
         self._file.write(b"\0" * (-self._file.tell() % _PAGE_BYTES))
         offset = self._file.tell()
         for chunk in chunks:
-            self._file.write(memoryview(np.ascontiguousarray(chunk, dtype=dtype)).cast("B"))
+            self._file.write(np.ascontiguousarray(chunk, dtype=dtype).data.cast("B"))
         num_bytes = self._file.tell() - offset
         if num_bytes != math.prod(shape) * dtype.itemsize:
             raise ValueError(f"{name}: {num_bytes} bytes do not fill {shape} of {dtype}")
@@ -74,9 +74,7 @@ class WeightsFile:
         self._protos[name] = self._external(name, shape, *self._places[stored])
         return name
 
-    def _external(
-        self, name: str, shape: tuple[int, ...], data_type: int, offset: int, num_bytes: int
-    ) -> TensorProto:
+    def _external(self, name: str, shape: tuple[int, ...], data_type: int, offset: int, num_bytes: int) -> TensorProto:
         proto = TensorProto(name=name, data_type=data_type, data_location=TensorProto.EXTERNAL)
         proto.dims.extend(shape)
         for key, value in (("location", self._path.name), ("offset", str(offset)), ("length", str(num_bytes))):

@@ -55,7 +55,8 @@ def quantize_rows(values: Float32) -> tuple[NDArray[np.int8], Float32]:
 
 def _scales(values: Float32) -> Float32:
     largest: Float32 = np.maximum(values.max(-1), -values.min(-1))
-    return np.maximum(largest / np.float32(_LARGEST), _SMALLEST_SCALE)
+    scales: Float32 = np.maximum(largest / np.float32(_LARGEST), _SMALLEST_SCALE)
+    return scales
 
 
 def repack_q8_0(raw: NDArray[np.uint8]) -> Blocks:

@@ -14,12 +14,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fimble.errors import VerificationFailed
-from fimble.weights.checkpoint import open_checkpoint
 from fimble.weights.entry import Reference
 from fimble.weights.samples import VERIFICATION, Sample, tokens_of
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 NUM_NEXT_TOKENS = 16
 NUM_LIKELIEST = 8
@@ -36,13 +38,28 @@ def record(source: Path, samples: Sequence[Sample] = VERIFICATION) -> tuple[Refe
 
     ``source``: a GGUF file or a safetensors folder. Raises ``VerificationFailed`` when transformers cannot load it.
     """
-    tokenizer = open_checkpoint(source).tokenizer()
+    tokenizer = _tokenizer(source)
     model = load_with_transformers(source)
     references = []
     for sample in samples:
         prompt = tokens_of(tokenizer, sample)
         references.append(_continue(model, sample.title, prompt))
     return tuple(references)
+
+
+def _tokenizer(source: Path) -> Tokenizer:
+    if source.suffix == ".gguf":
+        from fimble.weights.gguf_header import read_header
+        from fimble.weights.tokenizer import build_tokenizer
+
+        return build_tokenizer(read_header(source).metadata)
+    from tokenizers import Tokenizer
+
+    folder = source.parent if source.is_file() else source
+    try:
+        return Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:
+        raise VerificationFailed(f"{folder} holds no readable tokenizer.json: {error}.", "Fetch it again.") from error
 
 
 def load_with_transformers(source: Path) -> Any:

@@ -83,28 +83,28 @@ def read_log(path: Path, minimum: str = "info") -> list[Entry]:
             continue
         parts = line.split(" ", 2)
 ''',
-        '''            raise ValueError(f"{path}:{number}: expected three fields, got {line!r}")
+        """            raise ValueError(f"{path}:{number}: expected three fields, got {line!r}")
         entry = Entry(float(parts[0]), parts[1].lower(), parts[2])
         if levels[entry.level] >= levels[minimum]:
             entries.append(entry)
     return sorted(entries, key=lambda entry: entry.seconds)
-''',
+""",
         "        if len(parts) != 3:\n",
     ),
     Sample(
         "javascript",
-        '''// 读取购物车并计算总价
+        """// 读取购物车并计算总价
 export async function total(cart, { currency = "EUR", rates }) {
   const items = await Promise.all(cart.ids.map((id) => fetch(`/api/items/${id}`).then((r) => r.json())));
   let sum = 0;
   for (const item of items) {
     if (item.quantity > 0 && rates[item.currency] !== undefined) {
-''',
-        '''    }
+""",
+        """    }
   }
   return { sum: Math.round(sum * 100) / 100, currency };
 }
-''',
+""",
         "      sum += item.price * item.quantity * rates[item.currency];\n",
     ),
 )
@@ -145,36 +145,36 @@ VERIFICATION = (
     ),
     Sample(
         "javascript, an argument",
-        '''const express = require("express");
+        """const express = require("express");
 const app = express();
 const users = new Map();
 
 app.use(express.json());
 
 app.get("/users/:id", (req, res) => {
-  const user = users.get(''',
-        ''');
+  const user = users.get(""",
+        """);
   if (!user) {
     return res.status(404).json({ error: "not found" });
   }
   res.json(user);
 });
-''',
+""",
     ),
     Sample(
         "javascript, a function continued",
-        '''/**
+        """/**
  * Calls fn at most once in each period of delayMs milliseconds.
  */
 function throttle(fn, delayMs) {
   let last = 0;
   return function (...args) {
     const now = Date.now();
-''',
+""",
     ),
     Sample(
         "java, a loop body",
-        '''import java.util.ArrayList;
+        """import java.util.ArrayList;
 import java.util.List;
 
 public class Inventory {
@@ -187,17 +187,17 @@ public class Inventory {
     public double totalPrice() {
         double total = 0.0;
         for (Item item : items) {
-            ''',
-        '''
+            """,
+        """
         }
         return total;
     }
 }
-''',
+""",
     ),
     Sample(
         "python, a comment in Chinese",
-        '''# 计算两个日期之间的工作日数量，不包括周末
+        """# 计算两个日期之间的工作日数量，不包括周末
 from datetime import date, timedelta
 
 
@@ -205,11 +205,11 @@ def count_workdays(start: date, end: date) -> int:
     days = 0
     current = start
     while current <= end:
-        if ''',
-        '''
+        if """,
+        """
             days += 1
         current += timedelta(days=1)
     return days
-''',
+""",
     ),
 )

@@ -4,10 +4,10 @@ The reference answers come from another implementation with its own loading of t
 weights (see ``record.py``), so an error in our reader or writer cannot hide in both.
 The model is run by a function handed in by the room above; this room knows no engine.
 
-The limits. A right int8 model differs from fp32 by a divergence of about 0.002 and picks
-another token at one position in fifty, nearly always where two tokens are about equally
-likely. Wrong models are far away: gate and up exchanged, a wrong rope or weights scaled by 1.3 give
-divergences from 0.05 to several units. The limits lie between, with room on both sides.
+The limits, from measurements on Qwen2.5-Coder-0.5B (124 clear positions, divergence in nats).
+Right models: fp16 below 0.0001, int8 blocks 0.0004, int8 rows 0.0020, all of them with every clear token
+equal. Wrong ones, in int8 rows: one layer of 24 with a matrix scaled by 1.3 0.0057, rope theta halved
+0.0094, every ``down`` scaled by 1.3 0.07, gate and up exchanged or rows in the wrong order 6 and more.
 """
 
 from __future__ import annotations
@@ -135,7 +135,8 @@ def _divergence(logprobs: Float32, reference: Reference, position: int) -> float
 
 def _with_rest(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """Shares and what remains to one; none is below a millionth, so that logarithms exist."""
-    return np.maximum(np.append(shares, 1 - shares.sum()), _SMALLEST_SHARE)
+    all_shares: NDArray[np.float64] = np.maximum(np.append(shares, 1 - shares.sum()), _SMALLEST_SHARE)
+    return all_shares
 
 
 def _log_softmax(logits: Float32) -> Float32:

@@ -11,17 +11,13 @@ from fimble.engine.onnx import OnnxEngine
 from fimble.engine.session import KvCache
 
 
-def answer(
-    engine: OnnxEngine, prompt: Sequence[int], max_tokens: int, cancel: CancelToken | None = None
-) -> list[int]:
+def answer(engine: OnnxEngine, prompt: Sequence[int], max_tokens: int, cancel: CancelToken | None = None) -> list[int]:
     """The engine's greedy answer."""
     request = GenerateRequest(tuple(prompt), max_tokens)
     return [token.id for token in engine.generate(request, cancel)]
 
 
-def assert_equals_recompute(
-    engine: OnnxEngine, prompt: Sequence[int], tokens: Sequence[int], margin: float
-) -> int:
+def assert_equals_recompute(engine: OnnxEngine, prompt: Sequence[int], tokens: Sequence[int], margin: float) -> int:
     """Each of ``tokens`` is the best one by full recomputation, near ties aside.
 
     A near tie is a position whose two best logits differ by at most ``margin``. Returns how

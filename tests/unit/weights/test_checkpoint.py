@@ -149,7 +149,11 @@ def test_unknown_architectures_are_refused_with_a_way_out(change: dict[str, Any]
 
 @pytest.mark.parametrize(
     ("change", "theta"),
-    [({}, 10000.0), ({"rope_theta": 5e5}, 5e5), ({"rope_parameters": {"rope_theta": 1e6, "rope_type": "default"}}, 1e6)],
+    [
+        ({}, 10000.0),
+        ({"rope_theta": 5e5}, 5e5),
+        ({"rope_parameters": {"rope_theta": 1e6, "rope_type": "default"}}, 1e6),
+    ],
 )
 def test_theta_is_read_wherever_it_stands(change: dict[str, Any], theta: float) -> None:
     assert dimensions_from_config({**tiny.QWEN2.config, **change}, attention_bias=True).rope_theta == theta

@@ -54,8 +54,6 @@ def test_zeros_stay_zero() -> None:
         (gguf.GGMLQuantizationType.Q4_0, repack_q4_0),
     ],
 )
-def test_repacking_is_exact(
-    kind: gguf.GGMLQuantizationType, repack: Callable[[NDArray[np.uint8]], Blocks]
-) -> None:
+def test_repacking_is_exact(kind: gguf.GGMLQuantizationType, repack: Callable[[NDArray[np.uint8]], Blocks]) -> None:
     raw = gguf.quants.quantize(VALUES, kind)
     np.testing.assert_array_equal(repack(raw).values(160), gguf.quants.dequantize(raw, kind))

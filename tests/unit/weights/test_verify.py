@@ -79,9 +79,7 @@ def _scales_too_large(checkpoint: Checkpoint) -> Checkpoint:
 
 @pytest.mark.parametrize("break_", [_wrong_theta, _gate_and_up_exchanged, _scales_too_large])
 @pytest.mark.parametrize("case", tiny.CASES)
-def test_a_wrong_model_is_refused(
-    case: str, break_: Callable[[Checkpoint], Checkpoint], tmp_path: Path
-) -> None:
+def test_a_wrong_model_is_refused(case: str, break_: Callable[[Checkpoint], Checkpoint], tmp_path: Path) -> None:
     run = written(break_(_source(tiny.CASES[case], tmp_path)), tmp_path)
     with pytest.raises(VerificationFailed, match="does not answer like its source"):
         verify(run, expected.references(case))

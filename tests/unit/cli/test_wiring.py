@@ -1,0 +1,51 @@
+"""Which provider serves, and what is said about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fimble.cli.wiring import choose_provider, load_engine
+from fimble.config import Config
+from fimble.errors import ModelNotInstalled, ProviderUnavailable, UnknownModel
+
+PROBLEM = "The NVIDIA driver finds no usable GPU."
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fimble.engine.session.cuda_problem", lambda: PROBLEM)
+
+
+def test_the_gpu_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fimble.engine.session.cuda_problem", lambda: "")
+    assert choose_provider("auto") == ("cuda", ())
+    assert choose_provider("cuda") == ("cuda", ())
+    assert choose_provider("cpu") == ("cpu", ())
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_a_gpu_that_cannot_be_used_is_told_and_the_cpu_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fimble.engine.session.has_nvidia_driver", lambda: True)
+    assert choose_provider("auto") == ("cpu", (f"{PROBLEM} The CPU is used.",))
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_a_machine_without_a_gpu_is_not_told_so_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fimble.engine.session.has_nvidia_driver", lambda: False)
+    assert choose_provider("auto") == ("cpu", ())
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_a_gpu_that_is_demanded_and_not_there_is_an_error() -> None:
+    with pytest.raises(ProviderUnavailable, match="finds no usable GPU"):
+        choose_provider("cuda")
+
+
+def test_a_model_that_is_not_installed_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIMBLE_HOME", str(tmp_path))
+    with pytest.raises(ModelNotInstalled, match="fimble setup"):
+        load_engine(Config(provider="cpu"))
+    with pytest.raises(UnknownModel):
+        load_engine(Config(model="nosuch", provider="cpu"))
