@@ -25,9 +25,7 @@ def read(path: Path, max_mb: int) -> Snapshot:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise NotText(
-            f"{path} is not UTF-8 text (byte {error.start}).", "Convert the file to UTF-8."
-        ) from error
+        raise NotText(f"{path} is not UTF-8 text (byte {error.start}).", "Convert the file to UTF-8.") from error
     return Snapshot(path.resolve().as_uri(), "", 0, text.removeprefix("\ufeff"))
 
 

@@ -137,9 +137,7 @@ class Editor:
 
         with self._arrived:
             self._arrived.wait_for(look, timeout_s)
-        assert found, (
-            f"not received; the server said {self.received[-5:]} and on stderr {self.stderr[-2000:]}"
-        )
+        assert found, f"not received; the server said {self.received[-5:]} and on stderr {self.stderr[-2000:]}"
         return found[0]
 
     def said(self, method: str) -> list[Any]:
@@ -187,17 +185,11 @@ class Editor:
     def close_document(self, uri: str = URI) -> None:
         self.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
 
-    def ask_completion(
-        self, line: int, character: int, uri: str = URI, invoked: bool = False, **changes: Any
-    ) -> int:
+    def ask_completion(self, line: int, character: int, uri: str = URI, invoked: bool = False, **changes: Any) -> int:
         """Ask for an inline completion. Returns the request's id."""
-        return self.ask(
-            "textDocument/inlineCompletion", inline_params(line, character, uri, invoked, **changes)
-        )
+        return self.ask("textDocument/inlineCompletion", inline_params(line, character, uri, invoked, **changes))
 
-    def complete(
-        self, line: int, character: int, uri: str = URI, invoked: bool = False, **changes: Any
-    ) -> Any:
+    def complete(self, line: int, character: int, uri: str = URI, invoked: bool = False, **changes: Any) -> Any:
         """The items of an inline completion."""
         return self.items(self.ask_completion(line, character, uri, invoked, **changes))
 
@@ -240,9 +232,7 @@ class Editor:
         return cast(BinaryIO, pipe)
 
 
-def inline_params(
-    line: int, character: int, uri: str = URI, invoked: bool = False, **changes: Any
-) -> Message:
+def inline_params(line: int, character: int, uri: str = URI, invoked: bool = False, **changes: Any) -> Message:
     """The parameters of an inline completion request."""
     return {
         "textDocument": {"uri": uri},

@@ -94,9 +94,7 @@ def test_a_second_initialize(editor: Editor) -> None:
 def test_a_position_outside_the_document(editor: Editor, line: int, character: int) -> None:
     editor.open("x", uri="file:///outside.py")
     assert editor.complete(line, character, uri="file:///outside.py") == []
-    editor.wait_said(
-        "window/logMessage", f"outside.py:{line + 1}:{character + 1}: no suggestion: the position is"
-    )
+    editor.wait_said("window/logMessage", f"outside.py:{line + 1}:{character + 1}: no suggestion: the position is")
 
 
 def test_a_column_past_the_line_means_its_end(editor: Editor) -> None:
@@ -200,9 +198,7 @@ def test_options_that_mean_nothing_are_told_and_the_rest_is_taken() -> None:
 def test_options_that_are_no_object() -> None:
     with Editor() as editor:
         editor.initialize(initializationOptions=["provider"])
-        assert (
-            "must be an object" in editor.wait_said("window/showMessage", "initializationOptions")["message"]
-        )
+        assert "must be an object" in editor.wait_said("window/showMessage", "initializationOptions")["message"]
 
 
 def test_a_header_cut_off_by_the_end() -> None:

@@ -50,9 +50,7 @@ def prompts(loaded: LoadedEngine) -> list[tuple[int, ...]]:
     return result
 
 
-def test_chunked_and_cached_answers_equal_full_recomputation(
-    loaded: LoadedEngine, engine: OnnxEngine
-) -> None:
+def test_chunked_and_cached_answers_equal_full_recomputation(loaded: LoadedEngine, engine: OnnxEngine) -> None:
     num_checked = 0
     for prompt in prompts(loaded):
         first = answer(engine, prompt, NUM_NEW)
@@ -75,9 +73,7 @@ def test_a_prompt_that_extends_an_earlier_one_prefills_only_what_is_new(
     assert assert_equals_recompute(engine, prompt, tokens, MARGIN) > 0
 
 
-def test_a_cancelled_prefill_is_resumed_and_nothing_is_wrong(
-    loaded: LoadedEngine, engine: OnnxEngine
-) -> None:
+def test_a_cancelled_prefill_is_resumed_and_nothing_is_wrong(loaded: LoadedEngine, engine: OnnxEngine) -> None:
     prompt = prompts(loaded)[1]
     cancel = CancelToken()
     timer = threading.Timer(0.5, cancel.cancel)

@@ -62,9 +62,7 @@ def test_without_progress_in_the_client_the_log_tells() -> None:
         ("unknown", ["disk is on fire", "fimble doctor"]),
     ],
 )
-def test_a_model_that_cannot_be_loaded_is_told_once_and_the_server_lives(
-    failure: str, words: list[str]
-) -> None:
+def test_a_model_that_cannot_be_loaded_is_told_once_and_the_server_lives(failure: str, words: list[str]) -> None:
     with Editor("--fail", failure) as editor:
         editor.initialize(capabilities=PROGRESS)
         message = editor.wait_said("window/showMessage")

@@ -46,9 +46,7 @@ LOAD_S = 120.0
     scope="module",
     params=sorted(PROFILES),
 )
-async def client(
-    lsp_client: LanguageClient, default_model: str, request: pytest.FixtureRequest
-) -> AsyncIterator[None]:
+async def client(lsp_client: LanguageClient, default_model: str, request: pytest.FixtureRequest) -> AsyncIterator[None]:
     """Each of the recorded editors, with the model loaded."""
     params = get_converter().structure(read_profile(request.param), types.InitializeParams)
     result = await lsp_client.initialize_session(params)
@@ -156,9 +154,7 @@ async def test_a_storm_of_cancelled_requests_frees_the_engine(client: LanguageCl
     open_document(client, TEXT)
     for number in range(40):
         params = request_at(TEXT, choice.randrange(len(TEXT)))
-        future = client.protocol.send_request(
-            types.TEXT_DOCUMENT_INLINE_COMPLETION, params, msg_id=f"{number}"
-        )
+        future = client.protocol.send_request(types.TEXT_DOCUMENT_INLINE_COMPLETION, params, msg_id=f"{number}")
         await asyncio.sleep(choice.choice([0, 0, 0.01, 0.1]))
         client.cancel_request(types.CancelParams(id=f"{number}"))
         try:

@@ -75,9 +75,7 @@ def naive_change(text: str, change: types.TextDocumentContentChangeEvent, encodi
 
 
 @given(texts, positions, encodings)
-def test_a_position_is_found_like_by_trying_every_column(
-    text: str, position: types.Position, encoding: str
-) -> None:
+def test_a_position_is_found_like_by_trying_every_column(text: str, position: types.Position, encoding: str) -> None:
     document = Document("file:///a", "", 1, text)
     before = copy.deepcopy(position)
     place = convert.place_of(document.lines, position, encoding)

@@ -20,6 +20,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from fimble.weights.entry import CatalogEntry, SourceFile
 from fimble.weights.prepare import prepare
+from fimble.weights.recipe import FP32, Recipe
 from fimble.weights.samples import CALIBRATION, VERIFICATION
 
 Weights = dict[str, NDArray[np.float32]]
@@ -233,11 +234,11 @@ def entry(tiny: Tiny, name: str = "tiny") -> CatalogEntry:
     )
 
 
-def prepared(folder: Path, tiny: Tiny = QWEN2, precision: str = "fp32") -> Path:
+def prepared(folder: Path, tiny: Tiny = QWEN2, recipe: Recipe = FP32) -> Path:
     """A model folder, made by the real writer from a GGUF file; returns ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     source = write_gguf(tiny, folder / "source.gguf")
-    prepare(source, entry(tiny), precision, folder, lambda stage, share: None)
+    prepare(source, entry(tiny), recipe, folder, lambda stage, share: None)
     source.unlink()
     return folder
 

@@ -44,9 +44,7 @@ class Figures:
     def to_json(self) -> dict[str, Any]:
         """Medians, in the shape that ``fimble bench engine --json`` prints."""
         return {
-            "prefill_tokens_per_s": {
-                str(n): round(n / median(ms) * 1e3, 1) for n, ms in self.prefill_ms.items()
-            },
+            "prefill_tokens_per_s": {str(n): round(n / median(ms) * 1e3, 1) for n, ms in self.prefill_ms.items()},
             "decode_ms": round(median(self.decode_ms), 2),
             "verify_ms": {str(n): round(median(ms), 2) for n, ms in self.verify_ms.items()},
             "load_s": round(self.load_s, 2),

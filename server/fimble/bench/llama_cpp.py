@@ -46,9 +46,7 @@ class LlamaCpp:
 
 
 @contextmanager
-def start(
-    folder: Path, model: Path, num_threads: int, context_length: int
-) -> Iterator[tuple[LlamaCpp, Figures, str]]:
+def start(folder: Path, model: Path, num_threads: int, context_length: int) -> Iterator[tuple[LlamaCpp, Figures, str]]:
     """llama.cpp with ``model`` (GGUF) loaded; installs it into ``folder`` first where it is missing."""
     install(folder)
     script = folder / "llama_cpp.mjs"
@@ -74,17 +72,13 @@ def install(folder: Path) -> None:
         return
     for program in ("node", "npm"):
         if shutil.which(program) is None:
-            raise FimbleError(
-                f"The peer needs {program}, which is not installed.", "Install Node.js 20 or later."
-            )
+            raise FimbleError(f"The peer needs {program}, which is not installed.", "Install Node.js 20 or later.")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text('{"private": true}\n', encoding="utf-8")
     command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", *_PACKAGES]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise FimbleError(
-            f"npm could not install the peer: {done.stderr.strip()[-500:]}", "Check the network."
-        )
+        raise FimbleError(f"npm could not install the peer: {done.stderr.strip()[-500:]}", "Check the network.")
 
 
 def read_line(process: subprocess.Popen[str]) -> dict[str, Any]:

@@ -30,18 +30,14 @@ def run(num_starts: int, on_start: Callable[[int], None]) -> dict[str, Any]:
 def _one_start_ms() -> float:
     started = time.perf_counter()
     command = [sys.executable, "-m", "fimble", "serve", "--stdio"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdin is not None and process.stdout is not None
         parameters: dict[str, Any] = {"processId": None, "rootUri": None, "capabilities": {}}
         _send(process.stdin, {"id": 1, "method": "initialize", "params": parameters})
         answer = _receive(process.stdout)
         elapsed_ms = (time.perf_counter() - started) * 1e3
         if "result" not in answer:
-            raise FimbleError(
-                f"The server refused to start: {answer}.", "See 'fimble serve --log-level debug'."
-            )
+            raise FimbleError(f"The server refused to start: {answer}.", "See 'fimble serve --log-level debug'.")
         _send(process.stdin, {"id": 2, "method": "shutdown"})
         _receive(process.stdout)
         _send(process.stdin, {"method": "exit"})

@@ -97,6 +97,7 @@ def precision(
     from fimble.prompt.templates import FAMILIES
     from fimble.weights import catalog, store
     from fimble.weights.prepare import prepare
+    from fimble.weights.recipe import FP32
 
     config = _config({"provider": "cpu"})
     items = bench.read_items(data, limit, seed)
@@ -104,23 +105,19 @@ def precision(
     with Progress(console=Console(stderr=True), transient=True) as progress:
         model = load_engine(config)
         family = FAMILIES[model.manifest.prompt_family]
-        served = bench.answer_all(
-            model.engine, model.tokenizer, family, items, _step(progress, "int8", len(items))
-        )
+        served = bench.answer_all(model.engine, model.tokenizer, family, items, _step(progress, "int8", len(items)))
         model.engine.close()
         with tempfile.TemporaryDirectory(dir=home()) as folder:
             writing = _step(progress, "writing the fp32 graph", 100)
             manifest = prepare(
                 store.source_folder(entry.file.sha256) / entry.file.name,
                 entry,
-                "fp32",
+                FP32,
                 Path(folder),
                 lambda _, share: writing(int(share * 100)),
             )
             reference = engine_in(config, Path(folder), manifest, "cpu")
-            wanted = bench.answer_all(
-                reference, model.tokenizer, family, items, _step(progress, "fp32", len(items))
-            )
+            wanted = bench.answer_all(reference, model.tokenizer, family, items, _step(progress, "fp32", len(items)))
             reference.close()
     result = bench.compare(items, served, wanted)
     _print(result, as_json)
@@ -156,9 +153,7 @@ def _peer(config: Config) -> Callable[[], AbstractContextManager[tuple[Runner, F
     file = catalog.find(config.model).file
     source = store.source_folder(file.sha256) / file.name
     if not source.is_file():
-        raise FimbleError(
-            f"The source file of {config.model} is not on this disk.", "Run 'fimble setup' first."
-        )
+        raise FimbleError(f"The source file of {config.model} is not on this disk.", "Run 'fimble setup' first.")
     num_threads = config.num_threads or psutil.cpu_count(logical=False) or 1
     folder = home() / "peers" / "llama-cpp"
     return lambda: llama_cpp.start(folder, source, num_threads, config.context_length)
@@ -181,9 +176,7 @@ def _print_engine(result: dict[str, Any]) -> None:
         table.add_row(title, *cells, *([str(ratios.get(ratio, ""))] if peer else []))
 
     for length in result["prefill_tokens_per_s"]:
-        row(
-            f"prefill of {length} tokens, tokens/s", "prefill_tokens_per_s", length, f"prefill_{length}_speed"
-        )
+        row(f"prefill of {length} tokens, tokens/s", "prefill_tokens_per_s", length, f"prefill_{length}_speed")
     row("decode of one token, ms", "decode_ms", None, "decode_time")
     for length in result["verify_ms"]:
         row(f"verify {length} tokens, ms", "verify_ms", length, f"verify_{length}_time")

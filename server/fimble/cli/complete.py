@@ -14,9 +14,7 @@ from fimble.errors import PositionOutside
 
 
 def complete(
-    place: Annotated[
-        str, typer.Argument(metavar="FILE:LINE:COL", help="1-based line, 1-based column in characters.")
-    ],
+    place: Annotated[str, typer.Argument(metavar="FILE:LINE:COL", help="1-based line, 1-based column in characters.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     provider: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "",
 ) -> None:

@@ -83,6 +83,4 @@ def _show(console: Console, cursor: Cursor, answer: Answer) -> None:
         f"[bold]Suggestion in {answer.latency_ms:.0f} ms[/bold]; after one more keystroke in "
         f"{answer.next_latency_ms:.0f} ms. The line marked > was not in the file."
     )
-    console.print(
-        f"The server was up in {answer.initialize_ms:.0f} ms, its model {answer.load_s:.1f} s later."
-    )
+    console.print(f"The server was up in {answer.initialize_ms:.0f} ms, its model {answer.load_s:.1f} s later.")

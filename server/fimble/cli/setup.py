@@ -51,21 +51,15 @@ class Source:
 
 
 def setup(
-    model: Annotated[
-        str, typer.Argument(help="A name from `fimble models`.", show_default="the one configured")
-    ] = "",
+    model: Annotated[str, typer.Argument(help="A name from `fimble models`.", show_default="the one configured")] = "",
     from_path: Annotated[
         Path | None,
-        typer.Option(
-            "--from", help="Take this .gguf file, or folder of safetensors, instead of downloading."
-        ),
+        typer.Option("--from", help="Take this .gguf file, or folder of safetensors, instead of downloading."),
     ] = None,
     precision: Annotated[
         Precision, typer.Option(help="int8 for the CPU, fp16 for a CUDA GPU; auto looks which is here.")
     ] = Precision.AUTO,
-    force: Annotated[
-        bool, typer.Option("--force", help="Prepare the model again even if it is installed.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Prepare the model again even if it is installed.")] = False,
 ) -> None:
     """Download a model, prepare it and verify that it answers like its source."""
     from rich.console import Console
@@ -138,9 +132,7 @@ def _local(entry: CatalogEntry, path: Path, bars: Bars) -> Source:
     path = path.expanduser().resolve()
     files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
     if not files or not files[0].is_file():
-        raise WeightsError(
-            f"{path} holds no model file.", "Give a .gguf file, or a folder of .safetensors files."
-        )
+        raise WeightsError(f"{path} holds no model file.", "Give a .gguf file, or a folder of .safetensors files.")
     sha256 = download.sha256_of(files[0], bars.on_progress)
     if len(files) == 1 and sha256 == entry.file.sha256:
         return Source(path, sha256, is_catalogued=True)
@@ -162,8 +154,10 @@ def _local(entry: CatalogEntry, path: Path, bars: Bars) -> Source:
 def _install(entry: CatalogEntry, precision: str, source: Source, bars: Bars) -> None:
     """Write, verify and only then name the model's folder."""
     from fimble.cli.wiring import runner_for
-    from fimble.weights import disk, manifest, store
+    from fimble.errors import VerificationFailed
+    from fimble.weights import disk, store
     from fimble.weights.prepare import prepare
+    from fimble.weights.recipe import recipes_for
     from fimble.weights.verify import references_for, verify
 
     if not source.is_catalogued or not entry.references:
@@ -171,12 +165,21 @@ def _install(entry: CatalogEntry, precision: str, source: Source, bars: Bars) ->
     references = references_for(source.path, entry.references if source.is_catalogued else ())
     disk.require(store.models_folder(), _prepared_bytes(entry, precision), f"Preparing {entry.name}")
     with store.staging(entry.name, precision) as folder:
-        prepare(source.path, entry, precision, folder, _capitalised(bars))
-        written = manifest.load(folder)
-        bars.on_fraction("Comparing with the source model", 0.0)
-        report = verify(runner_for(folder, written), references)
-        verification = {**written.verification, **report.as_dict()}
-        replace(written, source_sha256=source.sha256, verification=verification).save(folder)
+        num_logits = max(len(reference.next_tokens) for reference in references)
+        *faster, last = recipes_for(precision)
+        for recipe in (*faster, last):
+            written = prepare(source.path, entry, recipe, folder, _capitalised(bars))
+            bars.on_fraction("Comparing with the source model", 0.0)
+            try:
+                report = verify(runner_for(folder, written, num_logits), references)
+            except VerificationFailed as error:
+                if recipe is last:
+                    raise
+                bars.say(f"{recipe.name}: {error.what} A slower and more exact form is tried.")
+            else:
+                verification = {**written.verification, **report.as_dict()}
+                replace(written, source_sha256=source.sha256, verification=verification).save(folder)
+                break
     bars.on_fraction("Comparing with the source model", 1.0)
 
 
@@ -218,8 +221,6 @@ def _interruptible() -> Iterator[None]:
         typer.echo("\nInterrupted. What was downloaded is kept; the same command continues.", err=True)
         raise typer.Exit(128 + signal.SIGINT) from None
     except OSError as error:
-        raise WeightsError(
-            f"{error}.", "Check the folder's permissions, or set FIMBLE_HOME to another one."
-        ) from error
+        raise WeightsError(f"{error}.", "Check the folder's permissions, or set FIMBLE_HOME to another one.") from error
     finally:
         signal.signal(signal.SIGTERM, previous)

@@ -81,11 +81,7 @@ def load_engine(config: Config) -> LoadedEngine:
 
     name = catalog.find(config.model).name
     provider, notes = choose_provider(config.provider)
-    if (
-        provider == "cuda"
-        and config.provider == "auto"
-        and not store.model_folder(name, PRECISIONS["cuda"]).exists()
-    ):
+    if provider == "cuda" and config.provider == "auto" and not store.model_folder(name, PRECISIONS["cuda"]).exists():
         notes += (f"A GPU is there, but {name} is prepared for the CPU only: run 'fimble setup' once more.",)
         provider = "cpu"
     folder = store.model_folder(name, PRECISIONS[provider])
@@ -109,20 +105,18 @@ def choose_provider(wanted: str) -> tuple[str, tuple[str, ...]]:
     if not problem:
         return "cuda", ()
     if wanted == "cuda":
-        raise ProviderUnavailable(
-            f"provider = cuda: {problem}", "Set provider to auto or cpu, or see 'fimble doctor'."
-        )
+        raise ProviderUnavailable(f"provider = cuda: {problem}", "Set provider to auto or cpu, or see 'fimble doctor'.")
     return "cpu", (f"{problem} The CPU is used.",) if has_nvidia_driver() else ()
 
 
-def runner_for(folder: Path, manifest: Manifest) -> Callable[[Sequence[int]], npt.NDArray[np.float32]]:
-    """From token ids to the logits ``[len, vocabulary]`` of all of them, for ``weights.verify``."""
+def runner_for(folder: Path, manifest: Manifest, num_logits: int) -> Callable[[Sequence[int]], npt.NDArray[np.float32]]:
+    """From token ids to the logits ``[num_logits, vocabulary]`` of the last of them, for ``weights.verify``."""
     from fimble.engine.session import KvCache, Session
 
     provider = choose_provider("cuda")[0] if manifest.precision == PRECISIONS["cuda"] else "cpu"
     session = Session(folder / "graph.onnx", provider)
     cache = KvCache(session, min(1024, manifest.context_length))
-    return lambda tokens: session.run(tokens, cache, 0, num_logits=len(tokens))
+    return lambda tokens: session.run(tokens, cache, 0, num_logits=num_logits)
 
 
 def engine_in(config: Config, folder: Path, manifest: Manifest, provider: str) -> OnnxEngine:

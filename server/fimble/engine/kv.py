@@ -105,9 +105,7 @@ class SlotPool(Generic[C]):
         return slot
 
     def _evict(self, keep: Slot[C]) -> None:
-        oldest_first = sorted(
-            (slot for slot in self._slots if slot is not keep), key=lambda slot: slot.last_used
-        )
+        oldest_first = sorted((slot for slot in self._slots if slot is not keep), key=lambda slot: slot.last_used)
         total = sum(slot.high_water_tokens for slot in self._slots)
         for slot in oldest_first:
             if total <= self._max_tokens:

@@ -98,9 +98,7 @@ class Session:
                 "Run 'fimble setup --force' to prepare it again.",
             ) from error
         if self._session.get_providers()[0] != _PROVIDERS[provider]:
-            raise ProviderUnavailable(
-                f"onnxruntime cannot run on {provider} here.", "'fimble doctor' says why."
-            )
+            raise ProviderUnavailable(f"onnxruntime cannot run on {provider} here.", "'fimble doctor' says why.")
         self.provider = provider
         past = [value for value in self._session.get_inputs() if value.name.startswith("past_key_")]
         _, num_kv_heads, _, head_dim = past[0].shape

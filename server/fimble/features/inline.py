@@ -44,9 +44,7 @@ class InlineFeature:
             return Outcome(reason=Reason.CANCELLED)
         scope = scope_at(cursor)
         max_tokens = self._config.max_line_tokens if scope is Scope.LINE else self._config.max_block_tokens
-        budget = min(
-            self._config.prompt_tokens, self._engine.info.context_length - max_tokens - _NUM_CONTROL_TOKENS
-        )
+        budget = min(self._config.prompt_tokens, self._engine.info.context_length - max_tokens - _NUM_CONTROL_TOKENS)
         generation: Generation | None = None
         suggestions: tuple[Suggestion, ...] = ()
         reason, detail = None, ""

@@ -98,9 +98,7 @@ class Documents:
         try:
             return self._open[uri]
         except KeyError:
-            raise UnknownDocument(
-                f"{uri} is not open.", "The editor must send textDocument/didOpen first."
-            ) from None
+            raise UnknownDocument(f"{uri} is not open.", "The editor must send textDocument/didOpen first.") from None
 
 
 def _num_bytes(lines: Sequence[str]) -> int:

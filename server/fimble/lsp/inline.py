@@ -84,9 +84,7 @@ def ask(document: Document, params: types.InlineCompletionParams, encoding: str)
     return Question(cursor, types.Range(here, here), "", num_candidates)
 
 
-def _refusal(
-    server: FimbleServer, document: Document, identifier: types.TextDocumentIdentifier
-) -> Outcome | None:
+def _refusal(server: FimbleServer, document: Document, identifier: types.TextDocumentIdentifier) -> Outcome | None:
     """Why this document is not completed now, or ``None``; raises ``DocumentTooLarge``."""
     if isinstance(identifier, VersionedIdentifier) and identifier.version != document.version:
         detail = f"asked for version {identifier.version}, the document is at {document.version}"

@@ -34,13 +34,9 @@ class FimbleServer(LanguageServer):
 
     protocol: FimbleProtocol
 
-    def __init__(
-        self, loader: Loader, config: Config, complaints: Sequence[str], stopped: asyncio.Future[int]
-    ) -> None:
+    def __init__(self, loader: Loader, config: Config, complaints: Sequence[str], stopped: asyncio.Future[int]) -> None:
         """``stopped`` is given the exit code when the session is to end."""
-        super().__init__(
-            "fimble", fimble.__version__, protocol_cls=FimbleProtocol, converter_factory=make_converter
-        )
+        super().__init__("fimble", fimble.__version__, protocol_cls=FimbleProtocol, converter_factory=make_converter)
         self.config = config
         self.complaints = list(complaints)
         self.documents = Documents()
@@ -57,9 +53,7 @@ class FimbleServer(LanguageServer):
         """Take in ``initialize``: its options lie over the configuration, its process is watched."""
         self.client = client
         if isinstance(client.options, Mapping):
-            self.config, complaints = configuration.apply(
-                self.config, client.options, "initializationOptions"
-            )
+            self.config, complaints = configuration.apply(self.config, client.options, "initializationOptions")
             self.complaints += complaints
         elif client.options is not None:
             self.complaints.append("initializationOptions: they must be an object; they are ignored.")
@@ -76,9 +70,7 @@ class FimbleServer(LanguageServer):
         self.requests.drop(item.uri, Reason.STALE)
         self.documents.open(item)
 
-    def change_document(
-        self, document: types.VersionedTextDocumentIdentifier, changes: Sequence[Change]
-    ) -> None:
+    def change_document(self, document: types.VersionedTextDocumentIdentifier, changes: Sequence[Change]) -> None:
         self.requests.drop(document.uri, Reason.STALE)
         try:
             self.documents.change(document.uri, document.version, changes, self.client.encoding)

@@ -82,9 +82,7 @@ class TcpListener:
         else:
             self._admitted.set_result(TcpConnection(reader, writer, first))
 
-    async def _first_message(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> bytes | None:
+    async def _first_message(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes | None:
         """The bytes of a session that begins as it must, or ``None`` after an error."""
         frames = FrameReader(_FIRST_MESSAGE_MAX_BYTES)
         while data := await _read(reader):

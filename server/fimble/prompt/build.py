@@ -54,9 +54,7 @@ class PromptBuilder:
             if len(tokens) <= max_tokens:
                 return tokens
             chars_that_fit = (cursor.offset - start) * max_tokens // len(tokens)
-            candidates = [
-                later for later in candidates[1:] if later >= cursor.offset - chars_that_fit * 5 // 4
-            ]
+            candidates = [later for later in candidates[1:] if later >= cursor.offset - chars_that_fit * 5 // 4]
         begin = max(0, cursor.offset - max_tokens * MAX_CHARS_PER_TOKEN)
         tokens = self.encoder.encode(cursor.snapshot.text[begin : cursor.offset])
         return tokens[max(0, len(tokens) - max_tokens) :]

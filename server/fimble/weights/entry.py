@@ -166,9 +166,7 @@ class Table:
         self._path = path
         self._read: set[str] = set()
 
-    def text(
-        self, key: str, accept: Callable[[str], object] = bool, problem: str = "must be a text in quotes"
-    ) -> str:
+    def text(self, key: str, accept: Callable[[str], object] = bool, problem: str = "must be a text in quotes") -> str:
         value = self._get(key)
         if not isinstance(value, str) or not accept(value):
             raise self.complaint(key, f"{problem}, not {value!r}")
@@ -216,9 +214,7 @@ class Table:
 
 def _file(table: Table) -> SourceFile:
     file = SourceFile(
-        name=table.text(
-            "name", lambda v: PurePosixPath(v).name == v and "\\" not in v, "must be a bare file name"
-        ),
+        name=table.text("name", lambda v: PurePosixPath(v).name == v and "\\" not in v, "must be a bare file name"),
         bytes=table.number("bytes"),
         sha256=table.text("sha256", SHA256.fullmatch, "must be 64 hexadecimal digits in lower case"),
     )

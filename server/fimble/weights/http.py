@@ -58,15 +58,11 @@ def fetch(url: str, partial: PartialFile, on_bytes: Callable[[int], None]) -> No
                     raise DownloadFailed(f"{urlsplit(url).netloc} {interruption}.") from interruption
                 attempts = 1 if arrived else attempts + 1
                 if attempts >= MAX_ATTEMPTS:
-                    raise DownloadFailed(
-                        f"{url} broke off {attempts} times: {interruption}."
-                    ) from interruption
+                    raise DownloadFailed(f"{url} broke off {attempts} times: {interruption}.") from interruption
                 time.sleep(PAUSE_S * 2 ** (attempts - 1))
 
 
-def _continue(
-    session: requests.Session, url: str, partial: PartialFile, on_bytes: Callable[[int], None]
-) -> None:
+def _continue(session: requests.Session, url: str, partial: PartialFile, on_bytes: Callable[[int], None]) -> None:
     """One request. Raises ``_Interrupted`` when it ends before the file does."""
     with _open(session, url, partial.num_bytes) as response:
         _accept(response, url, partial)
@@ -116,9 +112,7 @@ def _open(session: requests.Session, url: str, offset: int) -> requests.Response
 
     def ask() -> None:
         try:
-            answers.put(
-                session.get(url, headers=headers, stream=True, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S))
-            )
+            answers.put(session.get(url, headers=headers, stream=True, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)))
         except requests.RequestException as error:
             answers.put(error)
 

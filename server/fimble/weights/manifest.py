@@ -103,8 +103,7 @@ def read(folder: Path) -> Manifest:
     found = values.get("format") if isinstance(values, dict) else None
     if found != FORMAT or isinstance(found, bool):
         raise ModelFolderInvalid(
-            f"{folder} was written by another version of fimble "
-            f"(format {found!r}, this version reads {FORMAT}).",
+            f"{folder} was written by another version of fimble (format {found!r}, this version reads {FORMAT}).",
             hint,
         )
     try:
@@ -140,9 +139,7 @@ def record_of(path: Path) -> FileRecord:
     return FileRecord(path.stat().st_size, digest.hexdigest())
 
 
-def with_files(
-    manifest: Manifest, folder: Path, names: tuple[str, ...] = (GRAPH, WEIGHTS, TOKENIZER)
-) -> Manifest:
+def with_files(manifest: Manifest, folder: Path, names: tuple[str, ...] = (GRAPH, WEIGHTS, TOKENIZER)) -> Manifest:
     """``manifest`` with ``files`` recorded from what lies in ``folder``."""
     return replace(manifest, files={name: record_of(folder / name) for name in names})
 

@@ -14,7 +14,7 @@ from fimble.weights.checkpoint import Checkpoint, open_checkpoint
 from fimble.weights.entry import CatalogEntry
 from fimble.weights.graph import write_graph
 from fimble.weights.manifest import TOKENIZER, Manifest, with_files
-from fimble.weights.recipe import Recipe, recipe_for
+from fimble.weights.recipe import Recipe
 from fimble.weights.samples import calibration_tokens
 
 LONGEST_CONTEXT = 32768
@@ -24,16 +24,15 @@ LONGEST_CONTEXT = 32768
 def prepare(
     source: Path,
     entry: CatalogEntry,
-    precision: str,
+    recipe: Recipe,
     folder: Path,
     on_progress: Callable[[str, float], None],
 ) -> Manifest:
     """Write the model of ``source`` into the existing ``folder`` and return its manifest, saved there.
 
-    ``precision``: ``int8``, ``fp16`` or ``fp32``. ``on_progress`` is told a stage and the share of it done.
+    ``on_progress`` is told a stage and the share of it done.
     Raises ``WeightsError`` (``UnsupportedArchitecture`` for models the writer does not know).
     """
-    recipe = recipe_for(precision)
     on_progress("reading the source", 0.0)
     checkpoint = open_checkpoint(source)
     tokenizer = checkpoint.tokenizer()

@@ -8,7 +8,6 @@ Rows need VNNI: older instructions add pairs of products in 16 bits, which overf
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -55,16 +54,16 @@ FP16 = Recipe("fp16", "fp16", _FP16, Plain(_FP16), Plain(_FP16), Plain(_FP16), P
 FP32 = Recipe("fp32", "fp32", _FP32, Plain(_FP32), Plain(_FP32), Plain(_FP32), Plain(_FP32))
 
 
-def recipe_for(precision: str) -> Recipe:
-    """The recipe for ``int8``, ``fp16`` or ``fp32`` on this machine. Raises ``WeightsError`` for another name."""
-    choices: dict[str, Callable[[], Recipe]] = {
-        "int8": recipe_for_cpu,
-        "fp16": lambda: FP16,
-        "fp32": lambda: FP32,
-    }
+def recipes_for(precision: str) -> tuple[Recipe, ...]:
+    """The recipes for ``int8``, ``fp16`` or ``fp32`` on this machine, fastest first.
+
+    The later ones are for models that the faster ones answer for too inexactly. Raises
+    ``WeightsError`` for another name.
+    """
+    choices = {"int8": tuple(dict.fromkeys((recipe_for_cpu(), INT8_BLOCKS))), "fp16": (FP16,), "fp32": (FP32,)}
     if precision not in choices:
         raise WeightsError(f"There is no precision {precision!r}.", f"Choose one of {', '.join(choices)}.")
-    return choices[precision]()
+    return choices[precision]
 
 
 def recipe_for_cpu(cpu_info: Path = Path("/proc/cpuinfo")) -> Recipe:

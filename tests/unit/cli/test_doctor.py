@@ -20,9 +20,7 @@ READY = InstalledModel(DEFAULT_MODEL, "int8", "/models/x", 700, "")
 
 def problems(runtime: Runtime = CPU, model: InstalledModel | None = READY, complaint: str = "") -> list[str]:
     return list(
-        diagnosis.find_problems(
-            DEFAULT_MODEL, runtime, [model] if model else [], [complaint] if complaint else []
-        )
+        diagnosis.find_problems(DEFAULT_MODEL, runtime, [model] if model else [], [complaint] if complaint else [])
     )
 
 
@@ -97,9 +95,7 @@ def test_text_on_this_machine(
 
 
 def test_the_printed_command_starts_this_installation() -> None:
-    done = subprocess.run(
-        [*diagnosis.command(), "--version"], capture_output=True, text=True, check=True, timeout=60
-    )
+    done = subprocess.run([*diagnosis.command(), "--version"], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.startswith("fimble ")
 
 
@@ -109,9 +105,7 @@ def test_snippets_quote_what_needs_quotes() -> None:
         "command": "/home/a b/fimble",
         "args": ["serve", "--stdio"],
     }
-    settings = json.loads(
-        "\n".join(line for line in made["VS Code"].splitlines() if not line.startswith("//"))
-    )
+    settings = json.loads("\n".join(line for line in made["VS Code"].splitlines() if not line.startswith("//")))
     assert settings["command"] == "/home/a b/fimble"
     assert '{ "/home/a b/fimble", "serve", "--stdio" }' in made["Neovim"]
     assert '\'("/home/a b/fimble" "serve" "--stdio")' in made["Emacs"]

@@ -55,7 +55,7 @@ url = "{url}/tiny.gguf"
 
 @pytest.fixture(scope="module")
 def gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny.write_gguf(tiny.QWEN2, tmp_path_factory.mktemp("source") / "tiny.gguf")
+    return tiny.write_gguf(tiny.QWEN2_TIED, tmp_path_factory.mktemp("source") / "tiny.gguf")
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +76,7 @@ def server(gguf: Path, home: Path) -> Iterator[FileServer]:
         yield running
 
 
-def add_entry(home: Path, content: bytes, url: str, architecture: str = "qwen2", case: str = "qwen2") -> None:
+def add_entry(home: Path, content: bytes, url: str, architecture: str = "qwen2", case: str = "qwen2-tied") -> None:
     folder = home / "catalogue"
     folder.mkdir(parents=True, exist_ok=True)
     sha256 = hashlib.sha256(content).hexdigest()
@@ -135,9 +135,7 @@ def test_an_installed_model_is_reported_at_once_and_without_heavy_imports(server
     run("setup")
     begin = time.monotonic()
     code = "import sys; from fimble.cli import app\ntry: app.main(['setup'])\nexcept SystemExit: pass\n"
-    code += (
-        "print(sorted({'numpy', 'onnx', 'onnxruntime', 'tokenizers', 'gguf', 'requests'} & set(sys.modules)))"
-    )
+    code += "print(sorted({'numpy', 'onnx', 'onnxruntime', 'tokenizers', 'gguf', 'requests'} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "is installed in" in result.stdout
     assert result.stdout.endswith("[]\n")
@@ -146,7 +144,7 @@ def test_an_installed_model_is_reported_at_once_and_without_heavy_imports(server
 
 
 def test_a_model_that_answers_otherwise_is_refused_and_not_installed(server: FileServer, home: Path) -> None:
-    add_entry(home, server.files["/tiny.gguf"], server.url, case="qwen2-tied")
+    add_entry(home, server.files["/tiny.gguf"], server.url, case="qwen2")
     with pytest.raises(VerificationFailed):
         run("setup")
     assert model_files(home) == []
@@ -196,9 +194,7 @@ def test_other_weights_are_named_so_and_never_served_unverified(
     assert "is not the file that the catalogue names" in capsys.readouterr().out
 
 
-def test_room_is_demanded_before_the_download(
-    server: FileServer, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_room_is_demanded_before_the_download(server: FileServer, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**12, 10**12, 64_000_000))
     with pytest.raises(NotEnoughDisk, match="Fetching the weights"):
         run("setup")
@@ -206,9 +202,7 @@ def test_room_is_demanded_before_the_download(
     assert model_files(home) == []
 
 
-def test_an_unknown_model_and_a_missing_gpu_are_named(
-    server: FileServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_model_and_a_missing_gpu_are_named(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnknownModel, match="tny"):
         run("setup", "tny")
     monkeypatch.setattr("fimble.engine.session.cuda_problem", lambda: "There is no GPU.")

@@ -38,7 +38,9 @@ def test_top_p_keeps_the_smallest_set_that_reaches_it() -> None:
 
 def test_one_seed_one_answer_and_candidates_differ() -> None:
     sampling = Sampling(temperature=1.0, seed=5)
-    draw = lambda candidate: [Sampler(sampling, candidate).next(LOGITS)[0] for _ in range(1)]  # noqa: E731
-    long = lambda candidate: [s.next(LOGITS)[0] for s in [Sampler(sampling, candidate)] for _ in range(50)]  # noqa: E731
-    assert draw(0) == draw(0)
-    assert long(0) == long(0) != long(1)
+
+    def draw(candidate: int) -> list[int]:
+        sampler = Sampler(sampling, candidate)
+        return [sampler.next(LOGITS)[0] for _ in range(50)]
+
+    assert draw(0) == draw(0) != draw(1)

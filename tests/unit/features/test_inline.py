@@ -17,9 +17,7 @@ from tests.unit.cursor_mark import CharTokenizer, at_mark
 TOKENIZER = CharTokenizer()
 
 
-def suggest(
-    marked: str, *answers: str, num_candidates: int = 1, **options: int
-) -> tuple[Outcome, ScriptedEngine]:
+def suggest(marked: str, *answers: str, num_candidates: int = 1, **options: int) -> tuple[Outcome, ScriptedEngine]:
     end = TOKENIZER.token_id("<|endoftext|>") or 0
     script: Sequence[Sequence[int]] = [[*TOKENIZER.encode(answer), end] for answer in answers]
     engine = ScriptedEngine(lambda prompt: script)

@@ -69,9 +69,7 @@ def test_the_start_of_the_window_moves_in_steps() -> None:
     st.text(st.sampled_from("xy\n "), max_size=600),
     st.integers(64, 300),
 )
-def test_a_prompt_keeps_its_budget_and_what_is_next_to_the_cursor(
-    before: str, after: str, budget: int
-) -> None:
+def test_a_prompt_keeps_its_budget_and_what_is_next_to_the_cursor(before: str, after: str, budget: int) -> None:
     cursor = Cursor(Snapshot("file:///a.py", "python", 1, before + after), len(before))
     prompt = builder().build(cursor, budget)
     assert len(prompt) <= budget + 3

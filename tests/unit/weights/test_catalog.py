@@ -131,9 +131,7 @@ def test_packages_and_versions_cannot_be_options_for_pip(home: Path) -> None:
     add(home, MINE[: MINE.index("[[source]]")] + source)
     with pytest.raises(ConfigError, match="not the name of a package"):
         catalog.find("mine")
-    add(
-        home, MINE[: MINE.index("[[source]]")] + source.replace("--index-url=x", "x").replace("1.0", "1 -r y")
-    )
+    add(home, MINE[: MINE.index("[[source]]")] + source.replace("--index-url=x", "x").replace("1.0", "1 -r y"))
     with pytest.raises(ConfigError, match="must be one version"):
         catalog.find("mine")
 

@@ -78,9 +78,7 @@ class Index(NamedTuple):
         with zipfile.ZipFile(self.wheel(number), "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(f"{name}/__init__.py", "raise SystemExit('never imported')")
             archive.writestr(f"{name}/data/part{number:02}.bin", piece)
-            archive.writestr(
-                f"{name}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
-            )
+            archive.writestr(f"{name}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
             archive.writestr(
                 f"{name}-1.0.dist-info/WHEEL",
                 "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
@@ -275,9 +273,7 @@ def test_without_a_hub_the_wheels_give_the_same_bytes(home: Path) -> None:
     assert len(done) >= 3
 
 
-def test_a_hub_with_altered_bytes_is_left_aloud_for_the_wheels(
-    server: FileServer, index: Index, home: Path
-) -> None:
+def test_a_hub_with_altered_bytes_is_left_aloud_for_the_wheels(server: FileServer, index: Index, home: Path) -> None:
     index.keep_in(pieces_of(home))
     server.files[HUB_PATH] = bytes(len(CONTENT))
     seen = Seen()

@@ -51,9 +51,7 @@ def test_what_is_saved_is_loaded(folder: Path) -> None:
 
 def test_a_folder_of_another_version_is_refused_with_both_versions_named(folder: Path) -> None:
     replace(manifest.read(folder), format=manifest.FORMAT + 7).save(folder)
-    with pytest.raises(
-        ModelFolderInvalid, match=rf"format {manifest.FORMAT + 7}.* reads {manifest.FORMAT}"
-    ) as error:
+    with pytest.raises(ModelFolderInvalid, match=rf"format {manifest.FORMAT + 7}.* reads {manifest.FORMAT}") as error:
         manifest.load(folder)
     assert "fimble setup tiny --force" in error.value.hint
     assert manifest.format_of(folder) == manifest.FORMAT + 7

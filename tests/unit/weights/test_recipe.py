@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fimble.errors import WeightsError
-from fimble.weights.recipe import FP16, INT8_BLOCKS, INT8_ROWS, recipe_for, recipe_for_cpu
+from fimble.weights.recipe import FP16, INT8_BLOCKS, INT8_ROWS, recipe_for_cpu, recipes_for
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_machine_that_does_not_say_gets_blocks(tmp_path: Path) -> None:
 
 
 def test_precisions_have_recipes() -> None:
-    assert recipe_for("fp16") is FP16
-    assert recipe_for("int8") in (INT8_ROWS, INT8_BLOCKS)
+    assert recipes_for("fp16") == (FP16,)
+    assert recipes_for("int8") in ((INT8_ROWS, INT8_BLOCKS), (INT8_BLOCKS,))
     with pytest.raises(WeightsError, match="int3"):
-        recipe_for("int3")
+        recipes_for("int3")

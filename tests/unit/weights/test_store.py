@@ -45,9 +45,7 @@ def test_a_staged_folder_takes_its_place_when_the_block_ends(home: Path) -> None
     folder = install()
     assert manifest.load(folder).model == "tiny"
     assert left(home)[:2] == ["tiny", "tiny/int8"]
-    assert [(item.name, item.precision, item.state) for item in store.installed()] == [
-        ("tiny", "int8", State.OK)
-    ]
+    assert [(item.name, item.precision, item.state) for item in store.installed()] == [("tiny", "int8", State.OK)]
     assert store.inspect("tiny", "int8").num_bytes > 3
 
 
