@@ -98,3 +98,11 @@ def test_home_is_moved_by_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert config.home() == Path.home() / "models"
     monkeypatch.delenv("FIMBLE_HOME")
     assert config.home().name == "fimble"
+
+
+def test_the_readme_tells_every_option_and_its_default() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    for field in fields(Config):
+        default = getattr(Config(), field.name)
+        shown = f"`{default}`" if isinstance(default, str) else str(default)
+        assert f"| `{field.name}` | {shown} |" in readme, field.name

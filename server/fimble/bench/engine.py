@@ -1,7 +1,7 @@
 """The engine alone: prefill, decode, verify, load and memory, beside a peer in the same run.
 
-Rounds alternate between the two, so that a machine whose speed drifts is equally
-unfair to both.
+The two take turns at every measurement, so that a machine whose speed drifts is
+equally unfair to both.
 """
 
 from __future__ import annotations
@@ -92,13 +92,10 @@ def _rounds(
     num_rounds: int,
     on_round: Callable[[int], None],
 ) -> None:
-    for runner, _ in engines:
-        measure_round(runner, Figures(), tokens, 4)
+    measure_round([(runner, Figures()) for runner, _ in engines], tokens, 4)
     for number in range(num_rounds):
         on_round(number)
-        for runner, figures in engines:
-            time.sleep(PAUSE_S)
-            measure_round(runner, figures, tokens, NUM_DECODED)
+        measure_round(engines, tokens, NUM_DECODED, PAUSE_S)
 
 
 def _fill_context(engine: OnnxEngine, tokens: Sequence[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -52,13 +53,26 @@ class Figures:
         }
 
 
-def measure_round(runner: Runner, figures: Figures, tokens: Sequence[int], num_decoded: int) -> None:
-    """One round of every measurement, added to ``figures``."""
+def measure_round(
+    engines: Sequence[tuple[Runner, Figures]], tokens: Sequence[int], num_decoded: int, pause_s: float = 0.0
+) -> None:
+    """One round of every measurement. The engines take turns at each, ``pause_s`` apart.
+
+    So a machine whose speed drifts is equally unfair to all, and none is disturbed by
+    another's idle threads.
+    """
+
     for length in PREFILLS:
-        figures.prefill_ms[length].append(runner.prefill_ms(tokens[:length]))
-    figures.decode_ms.append(runner.decode_ms(num_decoded))
+        for runner, figures in engines:
+            time.sleep(pause_s)
+            figures.prefill_ms[length].append(runner.prefill_ms(tokens[:length]))
+    for runner, figures in engines:
+        time.sleep(pause_s)
+        figures.decode_ms.append(runner.decode_ms(num_decoded))
     for length in VERIFIES:
-        figures.verify_ms[length].append(runner.verify_ms(tokens[:length]))
+        for runner, figures in engines:
+            time.sleep(pause_s)
+            figures.verify_ms[length].append(runner.verify_ms(tokens[:length]))
 
 
 def ratios(ours: Figures, theirs: Figures) -> dict[str, float]:

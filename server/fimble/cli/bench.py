@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fimble.config import Config
     from fimble.engine.onnx import OnnxEngine
 
-app = typer.Typer(no_args_is_help=True, help="Measure fimble on this machine.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Measure fimble on this machine.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from fimble.cli.client import Answer
     from fimble.text import Cursor
 
-MODULE = "heapq"
-MISSING_LINE = "        heap[0] = lastelt\n"
-"""Unique enough: its first occurrence is taken out, up to its indentation."""
+MODULE = "textwrap"
+MISSING = "lines.append(indent + ''.join(cur_line))"
+"""All that stands on its line, but for the indentation; it can be told from the lines around it."""
 
 _LINES_AROUND = 12
 
@@ -38,15 +38,15 @@ def demo(
     from fimble.cli.client import ask
 
     console = Console(highlight=False, soft_wrap=True)
-    cursor = open_with_hole(MODULE, MISSING_LINE)
-    answer = asyncio.run(ask(cursor, timeout_s, on_progress=lambda text: console.print(f"[dim]{text}[/dim]")))
+    cursor = open_with_hole(MODULE, MISSING)
+    answer = asyncio.run(ask(cursor, timeout_s, lambda told: console.print(told, style="dim", markup=False)))
     if not answer.text:
         raise EngineError("The server had no suggestion.", "'fimble doctor' may say why.")
     _show(console, cursor, answer)
 
 
-def open_with_hole(module: str, missing_line: str) -> Cursor:
-    """The source of ``module`` without ``missing_line`` but its indentation, and the cursor there."""
+def open_with_hole(module: str, missing: str) -> Cursor:
+    """The source of ``module`` without the first ``missing`` in it, and the cursor in its place."""
     from pathlib import Path
 
     from fimble.errors import UnknownDocument
@@ -55,13 +55,10 @@ def open_with_hole(module: str, missing_line: str) -> Cursor:
     path = Path(importlib.import_module(module).__file__ or "")
     if not path.is_file():
         raise UnknownDocument(f"This Python has no source of its module {module}.", "Try another Python.")
-    text = path.read_text(encoding="utf-8")
-    start = text.find(missing_line)
-    if start < 0:
+    before, found, after = path.read_text(encoding="utf-8").partition(missing)
+    if not found:
         raise UnknownDocument(f"{path} lacks the line that the demo takes out.", "Try another Python.")
-    offset = start + len(missing_line) - len(missing_line.lstrip())
-    shown = text[:offset] + "\n" + text[start + len(missing_line) :]
-    return Cursor(Snapshot(path.as_uri(), "python", 1, shown), offset)
+    return Cursor(Snapshot(path.as_uri(), "python", 1, before + after), len(before))
 
 
 def _show(console: Console, cursor: Cursor, answer: Answer) -> None:

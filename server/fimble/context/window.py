@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fimble.text import Cursor
 
-STEP_LINES = 32
+STEP_LINES = 8
 
 
 def starts(cursor: Cursor, max_chars: int) -> list[int]:

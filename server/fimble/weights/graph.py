@@ -23,6 +23,7 @@ from fimble.weights.architecture import Dimensions, Float32, rope_tables
 from fimble.weights.builder import MICROSOFT, GraphBuilder, Matrix
 from fimble.weights.calibrate import ForwardPass, smooth
 from fimble.weights.checkpoint import Checkpoint, Layer, load_layer
+from fimble.weights.forms import MatmulForm
 from fimble.weights.initializers import WeightsFile
 from fimble.weights.manifest import GRAPH, WEIGHTS
 from fimble.weights.recipe import Recipe
@@ -76,7 +77,7 @@ class _DecoderWriter:
         cos, sin = rope_tables(self._size, num_positions)
         self._cos, self._sin = graph.vector("rope.cos", cos), graph.vector("rope.sin", sin)
         table = Matrix.stored(checkpoint, names.EMBEDDING)
-        self._sum = recipe.vocabulary.lookup(graph, "input_ids", names.EMBEDDING, table)
+        self._sum = recipe.embedding.lookup(graph, "input_ids", names.EMBEDDING, table)
         self._pending: str | None = None
 
     def add_layer(self, index: int, layer: Layer) -> None:
@@ -107,10 +108,14 @@ class _DecoderWriter:
         token_axis = graph.constant("axis.tokens", np.array([1], np.int64))
         self._sum = graph.node("Slice", [self._sum, start, end, token_axis], "output.last")
         normed = self._norm("output.norm", self._checkpoint.tensor(names.OUTPUT_NORM))
-        table = names.EMBEDDING if self._size.tied_embeddings else names.OUTPUT
-        matrix = Matrix.stored(self._checkpoint, table)
-        product = self._recipe.vocabulary.matmul(graph, normed, table, matrix)
-        graph.node("Cast", [graph.scaled(product)], "logits", to=TensorProto.FLOAT)
+        tied = self._size.tied_embeddings
+        table = names.EMBEDDING if tied else names.OUTPUT
+        form: MatmulForm = self._recipe.embedding if tied else self._recipe.output
+        logits = graph.scaled(form.matmul(graph, normed, table, Matrix.stored(self._checkpoint, table)))
+        if self._recipe.activations == np.float32:
+            graph.node("Identity", [logits], "logits")
+        else:
+            graph.node("Cast", [logits], "logits", to=TensorProto.FLOAT)
 
     def _attention(self, index: int, name: str, qkv: str) -> str:
         size = self._size

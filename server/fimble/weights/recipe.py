@@ -1,8 +1,12 @@
 """Which part of the graph takes which form, and which recipe suits this machine.
 
-Measured on a 2-core CPU with AVX-512 VNNI (divergence from fp32 on code, prefill speed):
-rows with smoothing, blocks where outliers are: 0.0018, 1.5 x the speed of blocks;
-blocks everywhere: 0.0006; rows without smoothing: 0.0040.
+Measured on a 2-core CPU with AVX-512 VNNI (divergence from the fp32 references; time against ``int8-rows``):
+
+    gate and up in rows with smoothing, the rest in blocks of 128 (``int8-rows``)   0.0011
+    attention in rows too                                                          0.0018   decode x 1.06
+    everything in blocks of 128                                                    0.0009   decode x 0.90, prefill x 1.31
+    everything in blocks of 32 (``int8-blocks``)                                   0.0004   prefill x 1.7
+
 Rows need VNNI: older instructions add pairs of products in 16 bits, which overflow.
 """
 
@@ -37,21 +41,31 @@ class Recipe:
     """Query-key-value and output projection."""
     gate_up: MatmulForm
     down: MatmulForm
-    vocabulary: _TableForm
-    """Embedding and output."""
+    embedding: _TableForm
+    """Of the embedding; of the output too where the two are one table."""
+    output: MatmulForm
+    """Of an output with a table of its own."""
     smoothing: float | None = None
     """SmoothQuant's alpha; ``None`` leaves the weights as they are."""
 
 
 _FP16, _FP32 = np.dtype(np.float16), np.dtype(np.float32)
-_ROWS, _BLOCKS = RowInt8(), BlockInt8(32)
+_ROWS, _BLOCKS, _LONG_BLOCKS = RowInt8(), BlockInt8(32), BlockInt8(128)
 
 INT8_ROWS = Recipe(
-    "int8-rows", "int8", _FP32, attention=_ROWS, gate_up=_ROWS, down=BlockInt8(128), vocabulary=_BLOCKS, smoothing=0.5
+    "int8-rows",
+    "int8",
+    _FP32,
+    attention=_LONG_BLOCKS,
+    gate_up=_ROWS,
+    down=_LONG_BLOCKS,
+    embedding=_BLOCKS,
+    output=_LONG_BLOCKS,
+    smoothing=0.5,
 )
-INT8_BLOCKS = Recipe("int8-blocks", "int8", _FP32, _BLOCKS, _BLOCKS, _BLOCKS, _BLOCKS)
-FP16 = Recipe("fp16", "fp16", _FP16, Plain(_FP16), Plain(_FP16), Plain(_FP16), Plain(_FP16))
-FP32 = Recipe("fp32", "fp32", _FP32, Plain(_FP32), Plain(_FP32), Plain(_FP32), Plain(_FP32))
+INT8_BLOCKS = Recipe("int8-blocks", "int8", _FP32, _BLOCKS, _BLOCKS, _BLOCKS, _BLOCKS, _BLOCKS)
+FP16 = Recipe("fp16", "fp16", _FP16, Plain(_FP16), Plain(_FP16), Plain(_FP16), Plain(_FP16), Plain(_FP16))
+FP32 = Recipe("fp32", "fp32", _FP32, Plain(_FP32), Plain(_FP32), Plain(_FP32), Plain(_FP32), Plain(_FP32))
 
 
 def recipes_for(precision: str) -> tuple[Recipe, ...]:

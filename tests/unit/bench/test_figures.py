@@ -26,7 +26,7 @@ class Clockwork:
 def figures(ms_per_token: float) -> Figures:
     result = Figures(load_s=1.5, peak_rss_mb=900.0)
     for _ in range(3):
-        measure_round(Clockwork(ms_per_token), result, range(1024), 32)
+        measure_round([(Clockwork(ms_per_token), result)], range(1024), 32)
     return result
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import io
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -14,28 +14,28 @@ from fimble.errors import UnknownDocument
 
 
 def test_the_hole_is_where_the_line_was() -> None:
-    cursor = demo.open_with_hole(demo.MODULE, demo.MISSING_LINE)
-    original = Path(heapq.__file__).read_text(encoding="utf-8")
-    assert cursor.prefix + demo.MISSING_LINE.strip() + cursor.suffix == original
+    cursor = demo.open_with_hole(demo.MODULE, demo.MISSING)
+    original = Path(textwrap.__file__).read_text(encoding="utf-8")
+    assert cursor.prefix + demo.MISSING + cursor.suffix == original
     assert cursor.line_prefix.strip() == ""
     assert cursor.line_suffix == ""
 
 
 def test_a_python_without_that_line_is_told() -> None:
     with pytest.raises(UnknownDocument):
-        demo.open_with_hole(demo.MODULE, "no such line\n")
+        demo.open_with_hole(demo.MODULE, "no such line")
 
 
 def test_the_suggestion_is_shown_in_place() -> None:
     from rich.console import Console
 
-    cursor = demo.open_with_hole(demo.MODULE, demo.MISSING_LINE)
+    cursor = demo.open_with_hole(demo.MODULE, demo.MISSING)
     out = io.StringIO()
-    demo._show(Console(file=out, width=200), cursor, Answer("heap[0] = lastelt", 41.5, 9.0, 200.0, 1.5))
+    demo._show(Console(file=out, width=200), cursor, Answer(demo.MISSING, 41.5, 9.0, 200.0, 1.5))
     marked = [line for line in out.getvalue().splitlines() if line.startswith(">")]
     number = cursor.prefix.count("\n") + 1
-    assert marked == [f">{number:5} |         heap[0] = lastelt"]
-    assert f" {number + 1:5} |         _siftup(heap, 0)" in out.getvalue()
+    assert marked == [f">{number:5} | {' ' * 20}{demo.MISSING}"]
+    assert f" {number + 1:5} |                 else:" in out.getvalue()
     assert "42 ms" in out.getvalue()
 
 
