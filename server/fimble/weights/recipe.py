@@ -2,10 +2,10 @@
 
 Measured on a 2-core CPU with AVX-512 VNNI (divergence from the fp32 references; time against ``int8-rows``):
 
-    gate and up in rows with smoothing, the rest in blocks of 128 (``int8-rows``)   0.0011
-    attention in rows too                                                          0.0018   decode x 1.06
-    everything in blocks of 128                                                    0.0009   decode x 0.90, prefill x 1.31
-    everything in blocks of 32 (``int8-blocks``)                                   0.0004   prefill x 1.7
+    gate and up in smoothed rows, the rest in blocks of 128 (this)   0.0011
+    attention in rows too                                            0.0018   decode x 1.06
+    everything in blocks of 128                                      0.0009   decode x 0.90, prefill x 1.31
+    everything in blocks of 32 (``int8-blocks``)                     0.0004   prefill x 1.7
 
 Rows need VNNI: older instructions add pairs of products in 16 bits, which overflow.
 """
