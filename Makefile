@@ -33,13 +33,14 @@ COMMA := ,
 
 # $(call install,EXTRAS): .installing stands while pip works. Found at the start, it means that a
 # half-installed package may lie about, which pip takes for a whole one: then all is made anew.
+# A standing .with-cpu or .with-gpu keeps its time, or the marks that rest on it would count as old.
 define install
 	@test ! -e $(VENV)/.installing || { echo "The last installation was interrupted: starting afresh."; $(MAKE_VENV); }
 	@touch $(VENV)/.installing
 	@$(PIP) install --constraint constraints.txt --editable ".[$(EXTRA)$(addprefix $(COMMA),$(1))]"
 	@rm -f $(VENV)/.installing
 	@echo $(EXTRA) > $(VENV)/.extra
-	@touch $(VENV)/.with-$(EXTRA)
+	@test -e $(VENV)/.with-$(EXTRA) || touch $(VENV)/.with-$(EXTRA)
 endef
 
 MAKE_VENV = rm -f $(VENV)/.with-* && $(PYTHON) -m venv --clear $(VENV) && printf '%s\n' "$(CURDIR)" > $(VENV)/.made
@@ -94,6 +95,7 @@ $(VENV)/.with-$(EXTRA): $(VENV)/.made pyproject.toml constraints.txt
 	@if test -e $(VENV)/.with-$(OTHER); then $(PIP) uninstall --yes $(WHEEL_$(OTHER)) $(WHEEL_$(EXTRA)); fi
 	@rm -f $(VENV)/.with-$(OTHER)
 	$(call install)
+	@touch $@
 
 $(VENV)/.with-test: $(VENV)/.with-$(EXTRA)
 	@echo "Installing what the tests need into $(VENV)"

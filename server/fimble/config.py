@@ -9,6 +9,7 @@ a sentence says so.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -17,13 +18,24 @@ from typing import Any
 
 import platformdirs
 
+from fimble.errors import ConfigError
+
 DEFAULT_MODEL = "qwen2.5-coder-0.5b-instruct"
 
 
 def home() -> Path:
-    """Where models and caches live: ``FIMBLE_HOME``, or the user's cache directory."""
+    """Where models and caches live: ``FIMBLE_HOME``, or the user's cache directory.
+
+    Raises ``ConfigError`` for a relative ``FIMBLE_HOME``, which would be another place in
+    every folder that an editor starts in.
+    """
     value = os.environ.get("FIMBLE_HOME")
-    return Path(value).expanduser() if value else Path(platformdirs.user_cache_dir("fimble", False))
+    if not value:
+        return Path(platformdirs.user_cache_dir("fimble", False))
+    path = Path(os.path.expanduser(value))  # noqa: PTH111 (pathlib raises for an unknown user)
+    if not path.is_absolute():
+        raise ConfigError(f"FIMBLE_HOME is {value!r}, which is not an absolute path.", "Give the whole path.")
+    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +104,8 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
     for field in fields(Config):
         value = environ.get(f"FIMBLE_{field.name.upper()}")
         if value is not None:
-            from_environment[field.name] = (
-                int(value) if field.name in _RANGES and value.lstrip("-").isdigit() else value
-            )
+            is_number = field.name in _RANGES and re.fullmatch("-?[0-9]{1,9}", value)
+            from_environment[field.name] = int(value) if is_number else value
     config, more = apply(config, from_environment, "environment")
     return config, complaints + more
 

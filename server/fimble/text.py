@@ -63,6 +63,9 @@ class Reason(Enum):
     STALE = "the document changed before the answer was ready"
     EMPTY = "the model had nothing to add"
     REPEATS_SUFFIX = "the answer only repeats what follows the cursor"
+    OUT_OF_SCOPE = "the answer belongs outside the line or block at the cursor"
+    INDENTATION = "the answer is indented less than the cursor"
+    TOO_LONG = "the answer did not end in time"
     REPEATS_PREFIX = "the answer only repeats the lines before the cursor"
     LOOPS = "the answer repeats itself"
     FAILED = "the engine failed"
@@ -79,7 +82,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one request came to: suggestions, best first, or the one reason for none."""
+    """What one request came to: suggestions (the greedy one, then by confidence), or the one reason for none."""
 
     suggestions: tuple[Suggestion, ...] = ()
     reason: Reason | None = None

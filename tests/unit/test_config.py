@@ -10,6 +10,7 @@ import pytest
 
 from fimble import config
 from fimble.config import Config
+from fimble.errors import ConfigError
 
 
 @pytest.fixture
@@ -89,6 +90,20 @@ def test_the_ends_of_every_range_are_allowed() -> None:
 def test_every_default_is_in_its_own_range() -> None:
     defaults = {field.name: getattr(Config(), field.name) for field in fields(Config)}
     assert config.apply(Config(), defaults, "defaults") == (Config(), [])
+
+
+@pytest.mark.parametrize("value", ["--5", "²", "5-", "1" * 5000, ""])
+def test_what_only_looks_like_a_number_is_a_complaint(value: str, toml: Path) -> None:
+    found, complaints = config.load({"FIMBLE_NUM_THREADS": value}, toml)
+    assert found.num_threads == Config().num_threads
+    assert len(complaints) == 1 and "num_threads must be a whole number" in complaints[0]
+
+
+@pytest.mark.parametrize("value", ["models", "~no-such-user/models"])
+def test_a_relative_home_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIMBLE_HOME", value)
+    with pytest.raises(ConfigError, match="not an absolute path"):
+        config.home()
 
 
 def test_home_is_moved_by_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def run(
             _rounds([(runner, ours), (other, theirs)], tokens, num_rounds, on_round)
         result |= {"peer": {"name": name, **theirs.to_json()}, "ratios": ratios(ours, theirs)}
     result |= {"reuse": measure_reuse(engine, tokens), "cancel_ms": measure_cancel(engine, tokens)}
-    _fill_context(engine, tokens)
+    _fill_cache(engine, tokens)
     ours.peak_rss_mb = peak_rss_mb()
     engine.close()
     return result | ours.to_json()
@@ -98,9 +98,10 @@ def _rounds(
         measure_round(engines, tokens, NUM_DECODED, PAUSE_S)
 
 
-def _fill_context(engine: OnnxEngine, tokens: Sequence[int]) -> None:
-    """Run a prompt as long as the context allows, so that the memory reported is the most it takes."""
+def _fill_cache(engine: OnnxEngine, tokens: Sequence[int]) -> None:
+    """Run prompts as long as the context until the KV cache is full: the most memory that serving takes."""
     length = engine.info.context_length - 2
-    prompt = (tuple(tokens) * (length // len(tokens) + 1))[:length]
-    for _ in engine.generate(GenerateRequest(prompt, max_tokens=1)):
-        pass
+    for number in range(engine.slots.max_tokens // length + 1):
+        prompt = (tokens[number], *list(tokens) * (length // len(tokens) + 1))[:length]
+        for _ in engine.generate(GenerateRequest(prompt, max_tokens=1)):
+            pass

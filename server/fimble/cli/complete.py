@@ -11,6 +11,7 @@ import typer
 from fimble.config import apply, load
 from fimble.document import cursor_at, read
 from fimble.errors import PositionOutside
+from fimble.text import Reason
 
 
 def complete(
@@ -53,6 +54,8 @@ def complete(
     else:
         typer.echo(f"No suggestion: {reason}. {outcome.detail}".strip(), err=True)
     model.close()
+    if outcome.reason is Reason.FAILED:
+        raise typer.Exit(1)
 
 
 def _parse(place: str) -> tuple[Path, int, int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fimble.config import Config
-from fimble.errors import ModelNotInstalled, ProviderUnavailable
+from fimble.errors import ConfigError, ModelNotInstalled, ProviderUnavailable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fimble.engine.onnx import OnnxEngine
     from fimble.engine.tokenizer import Tokenizer
     from fimble.features.inline import InlineFeature
+    from fimble.prompt.templates import Family
     from fimble.weights.manifest import Manifest
 
 PRECISIONS = {"cpu": "int8", "cuda": "fp16"}
@@ -64,13 +65,12 @@ class LoadedModel:
 def load_feature(config: Config, on_progress: Callable[[str], None] = lambda _: None) -> LoadedModel:
     """Load ``config.model`` and warm it up. Raises ``WeightsError`` or ``EngineError`` with what to do."""
     from fimble.features.inline import InlineFeature
-    from fimble.prompt.templates import FAMILIES
 
     on_progress(f"loading {config.model}")
     loaded = load_engine(config)
     on_progress("warming up")
     _warm_up(loaded.engine)
-    family = FAMILIES[loaded.manifest.prompt_family]
+    family = family_of(loaded.manifest.prompt_family)
     return LoadedModel(InlineFeature(loaded.engine, loaded.tokenizer, family, config), loaded)
 
 
@@ -90,6 +90,15 @@ def load_engine(config: Config) -> LoadedEngine:
     found = manifest.load(folder)
     engine = engine_in(config, folder, found, provider)
     return LoadedEngine(engine, Tokenizer(folder / "tokenizer.json"), found, notes)
+
+
+def family_of(name: str) -> Family:
+    """The prompt family of that name. Raises ``ConfigError``."""
+    from fimble.prompt.templates import FAMILIES
+
+    if name not in FAMILIES:
+        raise ConfigError(f"There is no prompt family {name!r}.", f"The families are {', '.join(FAMILIES)}.")
+    return FAMILIES[name]
 
 
 def choose_provider(wanted: str) -> tuple[str, tuple[str, ...]]:

@@ -74,6 +74,10 @@ class Sampling:
     """Keep the smallest set of tokens whose probability reaches this, in (0, 1]."""
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.temperature < 0 or not 0 < self.top_p <= 1:
+            raise ValueError("temperature must be at least 0, and top_p in (0, 1]")
+
 
 @dataclass(frozen=True, slots=True)
 class GenerateRequest:
@@ -88,6 +92,12 @@ class GenerateRequest:
     sampling: Sampling = Sampling()
     num_candidates: int = 1
     """Candidates share one prefill. The first is always greedy when ``temperature`` is 0."""
+    sequence: str = ""
+    """What the prompt continues, such as a document: requests of one sequence take over each other's cache."""
+
+    def __post_init__(self) -> None:
+        if self.max_tokens < 1 or self.num_candidates < 1:
+            raise ValueError("max_tokens and num_candidates must be at least 1")
 
 
 @dataclass(frozen=True, slots=True)

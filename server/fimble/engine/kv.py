@@ -1,8 +1,8 @@
 """Slots: several token sequences kept in KV caches, and which one serves the next prompt.
 
 A prompt that shares a beginning with a slot starts where they part. If that would
-throw away most of what the slot holds, the shared part is copied into a slot of its
-own, so that two documents with one header do not fight. The least recently used slots
+throw away most of what another sequence left there, the shared part is copied into a
+slot of its own, so that two documents with one header do not fight. The least recently used slots
 go when all together would exceed the memory cap.
 """
 
@@ -29,6 +29,8 @@ class Slot(Generic[C]):
     high_water_tokens: int = 0
     """The most tokens it ever held or was promised: what its memory follows."""
     last_used: int = 0
+    sequence: str = ""
+    """What it served last (``GenerateRequest.sequence``)."""
 
     def rewind(self, num_tokens: int) -> None:
         """Forget all but the first ``num_tokens``; costs nothing."""
@@ -53,7 +55,7 @@ class SlotPool(Generic[C]):
         """
         self._new_cache, self._copy_prefix = new_cache, copy_prefix
         self._whole_slot_tokens = whole_slot_tokens
-        self._max_tokens = max_tokens
+        self.max_tokens = max_tokens
         self._slots: list[Slot[C]] = []
         self._clock = 0
 
@@ -61,7 +63,7 @@ class SlotPool(Generic[C]):
     def slots(self) -> tuple[Slot[C], ...]:
         return tuple(self._slots)
 
-    def acquire(self, prompt: Sequence[int], max_new_tokens: int) -> Slot[C]:
+    def acquire(self, prompt: Sequence[int], max_new_tokens: int, sequence: str = "") -> Slot[C]:
         """The slot to run ``prompt`` in, rewound to the tokens it shares with the prompt.
 
         At least the prompt's last token is left to run, because its logits are wanted.
@@ -70,7 +72,7 @@ class SlotPool(Generic[C]):
         best, num_shared = self._most_shared(prompt)
         if best is None or num_shared < MIN_SHARED_TOKENS:
             slot, num_shared = self._fresh_slot(), 0
-        elif num_shared * 2 >= len(best.tokens):
+        elif best.sequence == sequence or num_shared * 2 >= len(best.tokens):
             slot = best
         else:
             slot = self._fresh_slot()
@@ -78,6 +80,7 @@ class SlotPool(Generic[C]):
             slot.tokens = best.tokens[:num_shared]
         slot.rewind(num_shared)
         slot.high_water_tokens = max(slot.high_water_tokens, len(prompt) + max_new_tokens)
+        slot.sequence = sequence
         self._clock += 1
         slot.last_used = self._clock
         self._evict(slot)
@@ -108,7 +111,7 @@ class SlotPool(Generic[C]):
         oldest_first = sorted((slot for slot in self._slots if slot is not keep), key=lambda slot: slot.last_used)
         total = sum(slot.high_water_tokens for slot in self._slots)
         for slot in oldest_first:
-            if total <= self._max_tokens:
+            if total <= self.max_tokens:
                 return
             total -= slot.high_water_tokens
             self._slots.remove(slot)

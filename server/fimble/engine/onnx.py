@@ -53,7 +53,7 @@ class OnnxEngine:
             raise PromptTooLong(
                 f"{len(request.prompt)} prompt tokens and {request.max_tokens} new ones do not fit"
                 f" a context of {self.info.context_length}.",
-                "Lower prompt_tokens or raise context_length.",
+                "Lower prompt_tokens or max_block_tokens, or raise context_length.",
             )
         return OnnxGeneration(self.session, self.slots, request, cancel)
 
@@ -75,7 +75,7 @@ class OnnxGeneration:
     def __iter__(self) -> Iterator[Token]:
         prompt = self._request.prompt
         self._check_cancelled()
-        slot = self._slots.acquire(prompt, self._request.max_tokens)
+        slot = self._slots.acquire(prompt, self._request.max_tokens, self._request.sequence)
         self.stats.num_reused_tokens = len(slot.tokens)
         started = time.perf_counter()
         for begin in range(len(slot.tokens), len(prompt), PREFILL_CHUNK_TOKENS):

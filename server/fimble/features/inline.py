@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fimble.config import Config
-from fimble.engine.base import CancelToken, Engine, Finish, GenerateRequest, Generation
+from fimble.engine.base import CancelToken, Engine, Finish, GenerateRequest, Generation, GenerationStats
 from fimble.errors import EngineCancelled, FimbleError
 from fimble.prompt.build import Encoder, bind
 from fimble.prompt.templates import Family
-from fimble.suggest.pipeline import refine
-from fimble.suggest.scope import Scope, cut, scope_at
+from fimble.suggest.pipeline import conclude, has_ended
+from fimble.suggest.scope import Scope, scope_at
 from fimble.text import Cursor, Outcome, Reason, Suggestion
 
 _LOG = logging.getLogger(__name__)
@@ -42,44 +42,47 @@ class InlineFeature:
             return Outcome(reason=Reason.TOO_LARGE)
         if cancel.cancelled:
             return Outcome(reason=Reason.CANCELLED)
-        scope = scope_at(cursor)
-        max_tokens = self._config.max_line_tokens if scope is Scope.LINE else self._config.max_block_tokens
-        budget = min(self._config.prompt_tokens, self._engine.info.context_length - max_tokens - _NUM_CONTROL_TOKENS)
-        generation: Generation | None = None
+        stats = GenerationStats()
         suggestions: tuple[Suggestion, ...] = ()
         reason, detail = None, ""
         try:
-            request = GenerateRequest(
-                prompt=self._prompts.build(cursor, budget),
-                max_tokens=max_tokens,
-                stop_tokens=self._prompts.stop_tokens,
-                stop=lambda ids: cut(self._tokenizer.decode(ids), cursor, scope)[1],
-                num_candidates=num_candidates,
-            )
-            generation = self._engine.generate(request, cancel)
+            scope = scope_at(cursor)
+            generation = self._engine.generate(self._request(cursor, scope, num_candidates), cancel)
+            stats = generation.stats
             suggestions, reason = self._collect(generation, cursor, scope)
         except EngineCancelled:
             reason = Reason.CANCELLED
         except FimbleError as error:
-            _LOG.exception("The engine failed")
+            _LOG.warning("The engine failed: %s", error)
             reason, detail = Reason.FAILED, str(error)
-        outcome = Outcome(suggestions, reason, detail, (time.perf_counter() - started) * 1e3)
-        if generation is None:
-            return outcome
-        stats = generation.stats
         return Outcome(
             suggestions,
             reason,
             detail,
-            outcome.latency_ms,
-            stats.num_prompt_tokens,
-            stats.num_reused_tokens,
-            stats.num_generated_tokens,
+            latency_ms=(time.perf_counter() - started) * 1e3,
+            num_prompt_tokens=stats.num_prompt_tokens,
+            num_reused_tokens=stats.num_reused_tokens,
+            num_generated_tokens=stats.num_generated_tokens,
+        )
+
+    def _request(self, cursor: Cursor, scope: Scope, num_candidates: int) -> GenerateRequest:
+        context_length = self._engine.info.context_length
+        longest = self._config.max_line_tokens if scope is Scope.LINE else self._config.max_block_tokens
+        max_tokens = min(longest, context_length // 2)
+        budget = min(self._config.prompt_tokens, context_length - max_tokens - _NUM_CONTROL_TOKENS)
+        return GenerateRequest(
+            prompt=self._prompts.build(cursor, budget),
+            max_tokens=max_tokens,
+            stop_tokens=self._prompts.stop_tokens,
+            stop=lambda ids: has_ended(self._tokenizer.decode(ids), cursor, scope),
+            num_candidates=num_candidates,
+            sequence=cursor.snapshot.uri,
         )
 
     def _collect(
         self, generation: Generation, cursor: Cursor, scope: Scope
     ) -> tuple[tuple[Suggestion, ...], Reason | None]:
+        """All candidates' suggestions: the greedy one first, then by confidence; or the first reason."""
         tokens: dict[int, list[int]] = {}
         logprobs: dict[int, float] = {}
         for token in generation:
@@ -88,19 +91,13 @@ class InlineFeature:
         suggestions: dict[str, Suggestion] = {}
         first_reason: Reason | None = None
         for candidate, ids in tokens.items():
-            finish = generation.stats.finishes.get(candidate)
-            text = refine(self._text(ids, cursor, scope, finish), cursor)
+            is_cut_off = generation.stats.finishes.get(candidate) is Finish.LENGTH
+            text = conclude(self._tokenizer.decode(ids).rstrip("\ufffd"), cursor, scope, is_cut_off)
             if isinstance(text, Reason):
                 first_reason = first_reason or text
             else:
                 suggestions.setdefault(text, Suggestion(text, logprobs[candidate] / len(ids)))
-        if suggestions:
-            return tuple(suggestions.values()), None
-        return (), first_reason or Reason.EMPTY
-
-    def _text(self, ids: Sequence[int], cursor: Cursor, scope: Scope, finish: Finish | None) -> str:
-        """The answer's text within its scope, without a character or a line that was cut off."""
-        text = self._tokenizer.decode(ids).rstrip("\ufffd")
-        if finish is Finish.LENGTH and scope is Scope.BLOCK and "\n" in text.strip():
-            text = text[: text.rstrip().rfind("\n")]
-        return cut(text + "\n", cursor, scope)[0].rstrip("\r\n")
+        if not suggestions:
+            return (), first_reason or Reason.EMPTY
+        first, *others = suggestions.values()
+        return (first, *sorted(others, key=lambda other: -other.mean_logprob)), None

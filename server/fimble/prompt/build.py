@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fimble.context import window
@@ -34,11 +34,18 @@ class PromptBuilder:
     stop_tokens: frozenset[int]
 
     def build(self, cursor: Cursor, max_tokens: int) -> tuple[int, ...]:
-        """The prompt for ``cursor``: never empty, and at most ``max_tokens`` tokens of text."""
+        """The prompt for ``cursor``: never empty, and at most ``max_tokens`` tokens of text.
+
+        Indentation typed on an otherwise empty line is left out: half an indentation is
+        not how the model has seen code tokenised, so the answer begins with the whole of it
+        (``suggest.indent`` takes off what stands there).
+        """
+        typed = cursor.line_prefix
+        head = replace(cursor, offset=cursor.offset - len(typed)) if typed.isspace() else cursor
         suffix: list[int] = []
         if Part.SUFFIX in self.parts:
             suffix = self._suffix(cursor, max_tokens // SUFFIX_SHARE)
-        texts = {Part.PREFIX: self._prefix(cursor, max_tokens - len(suffix)), Part.SUFFIX: suffix}
+        texts = {Part.PREFIX: self._prefix(head, max_tokens - len(suffix)), Part.SUFFIX: suffix}
         prompt: list[int] = []
         for part in self.parts:
             prompt.extend(texts[part] if isinstance(part, Part) else (part,))
@@ -60,7 +67,7 @@ class PromptBuilder:
         return tokens[max(0, len(tokens) - max_tokens) :]
 
     def _suffix(self, cursor: Cursor, max_tokens: int) -> list[int]:
-        return self.encoder.encode(window.following(cursor, max_tokens * MAX_CHARS_PER_TOKEN))[:max_tokens]
+        return self.encoder.encode(window.following(cursor, max_tokens * MAX_CHARS_PER_TOKEN))[: max(0, max_tokens)]
 
 
 def bind(family: Family, encoder: Encoder) -> PromptBuilder:

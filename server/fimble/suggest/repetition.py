@@ -1,4 +1,4 @@
-"""Small models repeat themselves: the lines above once more, or one line for ever."""
+"""Small models repeat themselves: the lines above once more."""
 
 from __future__ import annotations
 
@@ -6,28 +6,18 @@ from fimble.text import Cursor, Reason
 
 _MIN_CHARS = 8
 """Shorter repetitions (``pass``, ``}``) are ordinary code."""
-_MAX_REPEATS = 2
-"""A line may stand this often in a row."""
+_LOOK_BACK_CHARS = 8192
 
 
 def drop_repeated_prefix(text: str, cursor: Cursor) -> str | Reason:
     """Drop an answer whose lines are, all of them, the lines just before it."""
     lines = _lines(cursor.line_prefix + text)
-    before = _lines(cursor.prefix[: len(cursor.prefix) - len(cursor.line_prefix)][-8192:])
+    line_start = cursor.offset - len(cursor.line_prefix)
+    before = _lines(cursor.snapshot.text[max(0, line_start - _LOOK_BACK_CHARS) : line_start])
     if lines and lines == before[-len(lines) :] and sum(map(len, lines)) >= _MIN_CHARS:
         return Reason.REPEATS_PREFIX
     return text
 
 
-def cut_loops(text: str, cursor: Cursor) -> str | Reason:
-    """Cut ``text`` before a line that comes a third time in a row."""
-    lines = text.splitlines(keepends=True)
-    for end in range(_MAX_REPEATS, len(lines)):
-        run = {line.strip() for line in lines[end - _MAX_REPEATS : end + 1]}
-        if len(run) == 1 and len(run.pop()) >= _MIN_CHARS:
-            return "".join(lines[: end - _MAX_REPEATS + 1]).rstrip() if end > _MAX_REPEATS else Reason.LOOPS
-    return text
-
-
 def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [line.strip() for line in text.split("\n") if line.strip()]

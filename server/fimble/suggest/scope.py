@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
+from fimble.suggest.loops import loop_start
 from fimble.text import Cursor
 
 _OPENERS = (":", "{", "(", "[", "=>", "->", " do", " then")
 _CLOSERS = ("}", ")", "]", "end", "fi", "done", "esac", "</")
+_FLAT = ("case ", "default", "- ", "public:", "private:", "protected:")
+"""What may stand in a block at its opener's own depth."""
+_CONTINUATIONS = (*_CLOSERS, "else", "elif", "except", "finally", "catch")
+_FENCE = "```"
 _TAB_WIDTH = 8
 
 
@@ -32,34 +38,52 @@ def scope_at(cursor: Cursor) -> Scope:
 def cut(text: str, cursor: Cursor, scope: Scope) -> tuple[str, bool]:
     """``text`` up to the end of its scope, and whether that end was reached.
 
-    A line of ``text`` without a line break behind it counts as still being written.
+    A line of ``text`` without a line break behind it counts as still being written. An
+    answer that runs in a loop has reached its end.
     """
     if scope is Scope.BLOCK:
-        return _cut_block(text, cursor)
-    line, newline, _ = text.partition("\n")
-    return line.removesuffix("\r"), bool(newline)
+        kept, ended = _cut_block(text, cursor)
+        return kept, ended or loop_start(kept) is not None
+    line = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    return line, len(line) < len(text) or loop_start(line) is not None
 
 
 def _cut_block(text: str, cursor: Cursor) -> tuple[str, bool]:
-    """Lines at least as deep as the block's first; a closer at its opener's depth ends it and is kept."""
+    """The block that the cursor's line opens, or the paragraph that begins on it.
+
+    A block holds lines deeper than its opener, and ends with a closer at the opener's
+    depth, which is kept. A paragraph holds lines at least as deep as its first, and ends
+    before a blank line that is not followed by something deeper.
+    """
     opens, base = bool(cursor.line_prefix.strip()), _indent(cursor.line_prefix)
     following = next_line(cursor)
     depth: int | None = None
-    lines = text.splitlines(keepends=True)
+    after_blank = False
+    lines = text.split("\n")
     for number, line in enumerate(lines):
         whole = line if number else cursor.line_prefix + line
-        if not whole.strip() or (opens and number == 0):
+        content = whole.strip()
+        ended, indent = number < len(lines) - 1, _indent(whole)
+        if opens and number == 0:
             continue
-        ended, indent = line.endswith("\n"), _indent(whole)
+        if not content:
+            after_blank = depth is not None
+            continue
+        if content.startswith(_FENCE):
+            return _join(lines[:number]), True
         if depth is None:
-            depth = max(indent, base + 1) if opens else indent
-        if indent < depth:
-            closes = opens and indent == base and whole.strip().startswith(_CLOSERS)
-            if closes and not ended:
+            depth = _first_depth(content, indent, base) if opens else indent
+        at_opener = opens and indent == base
+        if indent < depth or (at_opener and not content.startswith(_FLAT)):
+            closes = at_opener and content.startswith(_CLOSERS)
+            if not ended and at_opener and _may_become(content, (*_CLOSERS, *_FLAT)):
                 return text, False
             return _join(lines[: number + 1 if closes else number]), True
-        if number and ended and len(following) > 2 and line.strip() == following:
+        if after_blank and not opens and indent == depth and not content.startswith(_CONTINUATIONS):
             return _join(lines[:number]), True
+        if number and ended and len(following) > 2 and content == following:
+            return _join(lines[:number]), True
+        after_blank = False
     return text, False
 
 
@@ -74,8 +98,17 @@ def next_line(cursor: Cursor) -> str:
     return ""
 
 
+def _first_depth(content: str, indent: int, base: int) -> int:
+    """Depth of a block whose first line is ``content``."""
+    return base if indent == base and content.startswith(_FLAT) else max(indent, base + 1)
+
+
+def _may_become(content: str, words: tuple[str, ...]) -> bool:
+    return any(word.startswith(content) or content.startswith(word) for word in words)
+
+
 def _join(lines: list[str]) -> str:
-    return "".join(lines).rstrip()
+    return "\n".join(lines).rstrip()
 
 
 def _indent(line: str) -> int:

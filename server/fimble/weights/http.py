@@ -105,15 +105,16 @@ def _open(session: requests.Session, url: str, offset: int) -> requests.Response
     """Send the request, and wait no longer than ``ANSWER_TIMEOUT_S`` for the answer to begin.
 
     A thread, because the system's name lookup cannot be given a time limit and each of
-    a host's addresses gets the connect timeout anew.
+    a host's addresses gets the connect timeout anew. requests' errors for an address that
+    is none are kinds of ``ValueError``.
     """
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={offset}-"} if offset else {})
-    answers: queue.Queue[requests.Response | requests.RequestException] = queue.Queue()
+    answers: queue.Queue[requests.Response | requests.RequestException | ValueError] = queue.Queue()
 
     def ask() -> None:
         try:
             answers.put(session.get(url, headers=headers, stream=True, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)))
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             answers.put(error)
 
     threading.Thread(target=ask, name="fimble-http", daemon=True).start()
@@ -123,6 +124,8 @@ def _open(session: requests.Session, url: str, offset: int) -> requests.Response
         raise _Unreachable(f"gave no answer within {ANSWER_TIMEOUT_S:.0f} s") from None
     if isinstance(answer, requests.Response):
         return answer
+    if isinstance(answer, ValueError):
+        raise DownloadFailed(f"{url} is not an address that can be asked: {answer}.") from answer
     if isinstance(answer, (requests.ConnectionError, requests.Timeout)) and not _broke_off(answer):
         raise _Unreachable("cannot be reached") from answer
     raise _Interrupted(str(answer)) from answer

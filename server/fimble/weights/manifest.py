@@ -7,7 +7,6 @@ sha256 of each file is kept for ``check_bytes``, which reads everything.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -16,6 +15,9 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from fimble.errors import ModelFolderInvalid
+from fimble.weights.digest import sha256_of
+from fimble.weights.entry import NAME
+from fimble.weights.progress import OnProgress, Progress, silent
 
 FORMAT = 1
 """Raised whenever graphs, file names or meanings change, so that older folders are prepared anew."""
@@ -24,6 +26,8 @@ FILE_NAME = "manifest.json"
 GRAPH = "graph.onnx"
 WEIGHTS = "weights.bin"
 TOKENIZER = "tokenizer.json"
+EXPORTED = "fp32"
+"""The precision of an exported model, whose graph may hold its weights itself."""
 
 _HINT = "Run `fimble setup {model} --force` to prepare it again."
 
@@ -90,6 +94,17 @@ def load(folder: Path) -> Manifest:
     return manifest
 
 
+def load_installed(folder: Path) -> Manifest:
+    """As ``load``, for a folder that must hold the model and the precision it is named after."""
+    manifest = load(folder)
+    if (manifest.model, manifest.precision) != (folder.parent.name, folder.name):
+        raise ModelFolderInvalid(
+            f"{folder} holds another model: {manifest.model} ({manifest.precision}).",
+            _HINT.format(model=folder.parent.name),
+        )
+    return manifest
+
+
 def read(folder: Path) -> Manifest:
     """The manifest of ``folder`` without a look at the files. Raises ``ModelFolderInvalid``."""
     path = folder / FILE_NAME
@@ -122,21 +137,27 @@ def format_of(folder: Path) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def check_bytes(folder: Path, manifest: Manifest) -> None:
+def check_bytes(folder: Path, manifest: Manifest, on_progress: OnProgress = silent) -> None:
     """Read every file and compare its sha256. Raises ``ModelFolderInvalid``."""
+    read_bytes = 0
+
+    def report(done_bytes: int) -> None:
+        on_progress(Progress("Checking the model's files", read_bytes + done_bytes, manifest.num_bytes))
+
     for name, record in manifest.files.items():
-        if record_of(folder / name).sha256 != record.sha256:
-            raise ModelFolderInvalid(
-                f"{folder / name} is damaged: its bytes are not those that were written.",
-                _HINT.format(model=manifest.model),
-            )
+        hint = _HINT.format(model=manifest.model)
+        try:
+            found = sha256_of(folder / name, report)
+        except OSError as error:
+            raise ModelFolderInvalid(f"{folder / name} cannot be read: {error}.", hint) from error
+        if found != record.sha256:
+            raise ModelFolderInvalid(f"{folder / name} is damaged: its bytes are not those that were written.", hint)
+        read_bytes += record.bytes
 
 
 def record_of(path: Path) -> FileRecord:
     """Size and sha256 of a file."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-    return FileRecord(path.stat().st_size, digest.hexdigest())
+    return FileRecord(path.stat().st_size, sha256_of(path))
 
 
 def with_files(manifest: Manifest, folder: Path, names: tuple[str, ...] = (GRAPH, WEIGHTS, TOKENIZER)) -> Manifest:
@@ -158,8 +179,12 @@ def _from_json(values: Mapping[str, Any]) -> Manifest:
         expected = hints[name]
         if expected in (int, str) and (not isinstance(value, expected) or isinstance(value, bool)):
             raise TypeError(f"{name} is {value!r}")
-    if any(Path(name).name != name for name in known["files"]):
-        raise ValueError("a file name leads out of the folder")
+    for name in known["files"]:
+        if not NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is not the name of a file in the folder")
+    for name in (GRAPH, TOKENIZER) if known["precision"] == EXPORTED else (GRAPH, WEIGHTS, TOKENIZER):
+        if name not in known["files"]:
+            raise ValueError(f"files lacks {name}")
     known["files"] = {
         name: FileRecord(int(item["bytes"]), str(item["sha256"])) for name, item in known["files"].items()
     }

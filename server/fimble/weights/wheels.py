@@ -111,7 +111,7 @@ def _download(package: str, version: str, folder: Path, on_bytes: OnBytes) -> No
 
 
 def _run(command: list[str], environment: dict[str, str], folder: Path, on_poll: Callable[[], None]) -> tuple[int, str]:
-    """Exit code and messages; the process never outlives this call."""
+    """Exit code and messages. Whatever unwinds this call ends the process too; a kill of fimble itself does not."""
     log = folder / "pip.log"
     with (
         log.open("wb") as stream,

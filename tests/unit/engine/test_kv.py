@@ -23,9 +23,9 @@ def pool(max_tokens: int = 1000) -> SlotPool[Cache]:
     return SlotPool(Cache, copy_prefix, max_tokens)
 
 
-def run(slots: SlotPool[Cache], prompt: list[int], max_new_tokens: int = 10) -> int:
+def run(slots: SlotPool[Cache], prompt: list[int], sequence: str = "") -> int:
     """Serve ``prompt``; returns how many of its tokens were reused."""
-    slot = slots.acquire(prompt, max_new_tokens)
+    slot = slots.acquire(prompt, 10, sequence)
     num_reused = len(slot.tokens)
     assert slot.tokens == prompt[:num_reused]
     slot.tokens.extend(prompt[num_reused:])
@@ -45,11 +45,21 @@ def test_a_small_shared_head_is_copied_and_both_sequences_stay() -> None:
     slots = pool()
     head = list(range(20))
     first, second = head + [1000] * 80, head + [2000] * 80
-    run(slots, first)
-    assert run(slots, second) == 20
+    run(slots, first, "first")
+    assert run(slots, second, "second") == 20
     assert [slot.cache.copied for slot in slots.slots] == [0, 20]
-    assert run(slots, first) == 99
-    assert run(slots, second) == 99
+    assert run(slots, first, "first") == 99
+    assert run(slots, second, "second") == 99
+
+
+def test_typing_near_the_top_of_a_file_stays_in_one_slot() -> None:
+    """Prefix, suffix, middle: a key changes all behind the prefix, however short that is."""
+    slots = pool(max_tokens=2000)
+    run(slots, [7] * 500, "other")
+    for key in range(40):
+        assert run(slots, [*range(1000, 1030 + key), *[1] * 128], "typed") >= min(key, 1) * 30
+    assert len(slots.slots) == 2
+    assert run(slots, [7] * 500, "other") == 499
 
 
 def test_the_least_recently_used_slot_goes_when_the_cap_is_met() -> None:

@@ -33,14 +33,29 @@ def test_the_rest_of_a_line_and_not_a_token_more() -> None:
     assert outcome.suggestions[0].mean_logprob == pytest.approx(-0.1)
 
 
-def test_candidates_differ_and_come_best_first() -> None:
+def test_indentation_that_stands_there_is_not_inserted_again() -> None:
+    """The model is asked from the line's start; the editor's auto-indent is taken off its answer."""
+    before = "class Queue:\n    def put(self, x):\n        self.q.append(x)\n\n"
+    answer = "    def get(self):\n        return self.q.pop()\n\n    def size(self):\n"
+    outcome, engine = suggest(before + "    ‸\n", answer)
+    assert outcome.suggestions[0].text == "def get(self):\n        return self.q.pop()"
+    prefix = TOKENIZER.decode(engine.requests[0].prompt)
+    assert prefix.startswith(before) and not prefix.startswith(before + " ")
+
+
+def test_candidates_differ_and_the_greedy_one_comes_first() -> None:
     outcome, _ = suggest("x = ‸\n", "one", "two", "one", num_candidates=3)
     assert [suggestion.text for suggestion in outcome.suggestions] == ["one", "two"]
 
 
 def test_an_answer_cut_off_by_length_ends_with_a_whole_line() -> None:
     outcome, _ = suggest("def f():‸\n", "\n    first = 1\n    second = 2\n    third", max_block_tokens=34)
-    assert outcome.suggestions[0].text == "\n    first = 1"
+    assert outcome.suggestions[0].text == "\n    first = 1\n    second = 2"
+
+
+def test_a_line_cut_off_by_length_is_not_shown() -> None:
+    outcome, _ = suggest("x = ‸\n", "'a long string", max_line_tokens=5)
+    assert outcome.reason is Reason.TOO_LONG
 
 
 @pytest.mark.parametrize(
@@ -48,7 +63,10 @@ def test_an_answer_cut_off_by_length_ends_with_a_whole_line() -> None:
     [
         ("x = ‸\n", "", Reason.EMPTY),
         ("x = ‸\n", "\ny = 2", Reason.EMPTY),
-        ("def f():\n    ‸\n    return 1\n", "return 1", Reason.REPEATS_SUFFIX),
+        ("def f():\n    ‸\n    return 1\n", "    return 1\n", Reason.REPEATS_SUFFIX),
+        ("def f():\n    if x:\n        ‸\n", "    return 1\n", Reason.INDENTATION),
+        ("def area(r):‸\n    return r\n", "\n    return r", Reason.REPEATS_SUFFIX),
+        ("class A:‸\n", "\nx = 1\n", Reason.OUT_OF_SCOPE),
     ],
 )
 def test_no_suggestion_has_one_reason(marked: str, answer: str, reason: Reason) -> None:

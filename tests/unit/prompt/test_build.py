@@ -42,6 +42,36 @@ def test_a_model_without_fim_gets_the_prefix_only() -> None:
     assert bind(FAMILIES["plain"], CONTROL).build(at_mark("‸"), 100), "an empty file still makes a prompt"
 
 
+class AnyVocabulary(CharTokenizer):
+    """Has every control token it is asked for."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def token_id(self, token: str) -> int | None:
+        if token not in self.names:
+            self.names.append(token)
+        return 0x110000 + self.names.index(token)
+
+
+@pytest.mark.parametrize(
+    ("family", "expected"),
+    [
+        ("qwen2.5-coder", "<|fim_prefix|>a<|fim_suffix|>b<|fim_middle|>"),
+        ("starcoder2", "<fim_prefix>a<fim_suffix>b<fim_middle>"),
+        ("codellama", "<s>▁<PRE>a▁<SUF>b▁<MID>"),
+        ("deepseek-coder", "<｜begin▁of▁sentence｜><｜fim▁begin｜>a<｜fim▁hole｜>b<｜fim▁end｜>"),
+        ("codestral", "<s>[SUFFIX]b[PREFIX]a"),
+        ("plain", "a"),
+    ],
+)
+def test_each_family_writes_its_prompt(family: str, expected: str) -> None:
+    vocabulary = AnyVocabulary()
+    prompt = bind(FAMILIES[family], vocabulary).build(at_mark("a‸b"), 100)
+    shown = "".join(vocabulary.names[token - 0x110000] if token >= 0x110000 else chr(token) for token in prompt)
+    assert shown == expected
+
+
 def test_suffix_prefix_order_of_codestral() -> None:
     parts = FAMILIES["codestral"].parts
     assert parts.index(Part.SUFFIX) < parts.index(Part.PREFIX)
@@ -74,6 +104,8 @@ def test_a_prompt_keeps_its_budget_and_what_is_next_to_the_cursor(before: str, a
     prompt = builder().build(cursor, budget)
     assert len(prompt) <= budget + 3
     prefix, suffix = show(prompt[1:]).removesuffix("<|fim_middle|>").split("<|fim_suffix|>")
-    assert before.endswith(prefix) and after.startswith(suffix)
+    typed = cursor.line_prefix
+    head = before.removesuffix(typed) if typed.isspace() else before
+    assert head.endswith(prefix) and after.startswith(suffix)
     if len(before) + len(after) <= budget // 4:
-        assert (prefix, suffix) == (before, after)
+        assert (prefix, suffix) == (head, after)

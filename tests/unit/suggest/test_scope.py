@@ -36,6 +36,12 @@ def test_scope(marked: str, scope: Scope) -> None:
         ("if (x) {‸\n", "\n  y();\n}\nz();\n", "\n  y();\n}", True),
         ("if (x) {‸\n", "\n  y();\n}", "\n  y();\n}", False),
         ("class A:‸\n", "\nx = 1\n", "", True),
+        ("‸\n", "def a():\n    x()\n\n    y()\n\nprint(a())\n", "def a():\n    x()\n\n    y()", True),
+        ("‸\n", "try:\n    a()\n\nexcept E:\n    b()\n", "try:\n    a()\n\nexcept E:\n    b()\n", False),
+        ("‸\n", "x = 1\n```\nThis code\n", "x = 1", True),
+        ("switch c {‸\n}\n", "\ncase 1:\n\tx()\n}\n", "\ncase 1:\n\tx()\n}", True),
+        ("ports:‸\n", "\n- 80\n- 443\nname: x\n", "\n- 80\n- 443", True),
+        ("x = ‸\r", "1\r", "1", True),
         ("def f():\n    a = 1\n    ‸\n    return a + b\n", "b = 2\n    return a + b\n", "b = 2", True),
     ],
 )  # fmt: skip
