@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fimble.errors import ModelFolderInvalid
+from fimble.errors import ModelFolderInvalid, WeightsError
 from fimble.weights import catalog, disk, manifest, store
 
 
@@ -26,8 +26,16 @@ def clean(
     total = disk.readable(sum(leftover.num_bytes for leftover in leftovers))
     if not yes:
         typer.confirm(f"Delete this and free {total}?", abort=True)
-    freed_bytes = sum(store.free(leftover) for leftover in leftovers)
+    freed_bytes, failed = 0, False
+    for leftover in leftovers:
+        try:
+            freed_bytes += store.free(leftover)
+        except WeightsError as error:
+            failed = True
+            typer.echo(str(error), err=True)
     typer.echo(f"{disk.readable(freed_bytes)} are free again.")
+    if failed:
+        raise typer.Exit(1)
 
 
 def _needed_sources() -> set[str]:

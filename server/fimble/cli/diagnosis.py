@@ -87,7 +87,7 @@ class Diagnosis:
 
 
 def diagnose() -> Diagnosis:
-    """Look everything up; takes about a second, mostly to load onnxruntime."""
+    """Look everything up; takes a second to load onnxruntime, and one or two for each model to be read."""
     options, complaints = config.load()
     runtime = inspect_runtime(options.provider)
     models = tuple(installed_models())
@@ -165,10 +165,10 @@ def free_mb(folder: Path) -> int:
 
 
 def installed_models() -> Iterable[InstalledModel]:
-    """Every prepared model on this disk, with its state."""
+    """Every prepared model on this disk, with its state; reads all their bytes."""
     from fimble.weights import store
 
-    for model in store.installed():
+    for model in store.installed(read_all=True):
         problem = f"{model.problem} Run 'fimble setup {model.name} --force'." if model.problem else ""
         folder, size_mb = str(model.folder), model.num_bytes // 2**20
         yield InstalledModel(model.name, model.precision, folder, size_mb, problem)

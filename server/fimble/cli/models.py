@@ -67,7 +67,8 @@ def remove(
         sources = []
     if not yes:
         typer.confirm(f"Delete {name} from this disk?", abort=True)
-    typer.echo(f"{name} is removed; {disk.readable(store.remove(name, sources))} are free again.")
+    freed = disk.readable(store.remove(name, sources, lambda progress: typer.echo(progress.notice, err=True)))
+    typer.echo(f"{name} is removed; {freed} are free again.")
 
 
 def _row(entry: catalog.CatalogEntry, prepared: list[store.Installed], default: str) -> Row:

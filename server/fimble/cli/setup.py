@@ -12,8 +12,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,10 +26,11 @@ from fimble.errors import ModelNotInstalled, WeightsError
 if TYPE_CHECKING:
     from fimble.cli.bars import Bars
     from fimble.weights.entry import CatalogEntry
+    from fimble.weights.source import Source
     from fimble.weights.store import Installed
 
 BYTES_PER_PARAMETER = {"int8": 1.6, "fp16": 2.7}
-"""Upper estimate of a prepared model's size on disk, from measured ones (1.45 and 2.55)."""
+"""Upper estimate of a prepared model's size on disk, from measured ones (1.37 and 2.55 for 494 M parameters)."""
 
 
 class Precision(StrEnum):
@@ -38,16 +39,6 @@ class Precision(StrEnum):
     AUTO = "auto"
     INT8 = "int8"
     FP16 = "fp16"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The file or folder that a model is prepared from."""
-
-    path: Path
-    sha256: str
-    is_catalogued: bool
-    """Its bytes are the catalogue's, so that the recorded reference answers hold for it."""
 
 
 def setup(
@@ -65,7 +56,7 @@ def setup(
     from rich.console import Console
 
     from fimble.cli.bars import Bars
-    from fimble.weights import catalog, store
+    from fimble.weights import catalog, source, store
 
     begin_s = time.monotonic()
     options, complaints = config.load()
@@ -76,13 +67,15 @@ def setup(
         for complaint in complaints:
             bars.say(complaint)
         with store.lock(entry.name, bars.on_progress):
-            found = None if force else _healthy(entry.name, wanted, bars)
+            own = source.local(entry, from_path, bars.on_progress) if from_path else None
+            found = None if force else _healthy(entry.name, wanted, own, bars)
             if found is None:
                 bars.say(f"Setting up {entry.name} ({wanted}, {entry.licence}).")
-                source = _local(entry, from_path, bars) if from_path else _fetched(entry, wanted, bars)
-                _install(entry, wanted, source, bars)
+                with nullcontext(own) if own else _fetched(entry, wanted, bars) as chosen:
+                    _install(entry, wanted, chosen, bars)
     prepared = found or store.inspect(entry.name, wanted)
-    bars.say(_summary(prepared, is_new=found is None, seconds=time.monotonic() - begin_s))
+    seconds = time.monotonic() - begin_s
+    bars.say(_summary(prepared, is_new=found is None, is_own=own is not None, seconds=seconds))
 
 
 def _precision(wanted: Precision, provider: str) -> str:
@@ -102,53 +95,34 @@ def _precision(wanted: Precision, provider: str) -> str:
     return PRECISIONS[choose_provider(provider)[0]]
 
 
-def _healthy(name: str, precision: str, bars: Bars) -> Installed | None:
-    """The installed model if it can be served; says why one that is there cannot."""
-    from fimble.weights import store
+def _healthy(name: str, precision: str, own: Source | None, bars: Bars) -> Installed | None:
+    """The installed model if it can be served, every byte as written, and from the person's own file if there is one.
+
+    Says why one that is there cannot be left as it is.
+    """
+    from fimble.weights import manifest, store
 
     try:
-        found = store.inspect(name, precision)
+        found = store.inspect(name, precision, bars.on_progress, read_all=True)
     except ModelNotInstalled:
         return None
-    if found.state is store.State.OK:
-        return found
-    bars.say(f"{found.problem} It is prepared again.")
-    return None
+    if found.state is not store.State.OK:
+        bars.say(f"{found.problem} It is prepared again.")
+        return None
+    if own and manifest.read(found.folder).source_sha256 != own.sha256:
+        bars.say(f"{name} is installed from another source than {own.path}. It is prepared again.")
+        return None
+    return found
 
 
-def _fetched(entry: CatalogEntry, precision: str, bars: Bars) -> Source:
+@contextmanager
+def _fetched(entry: CatalogEntry, precision: str, bars: Bars) -> Iterator[Source]:
+    """The catalogue's file, which nobody removes meanwhile."""
     from fimble.weights import download
+    from fimble.weights.source import Source
 
-    path = download.fetch(entry, bars.on_progress, extra_bytes=_prepared_bytes(entry, precision))
-    return Source(path, entry.file.sha256, is_catalogued=True)
-
-
-def _local(entry: CatalogEntry, path: Path, bars: Bars) -> Source:
-    """A person's own file. Raises ``WeightsError`` unless it is a model of the entry's architecture."""
-    from fimble.errors import ChecksumMismatch, UnsupportedArchitecture
-    from fimble.weights import download
-    from fimble.weights.checkpoint import open_checkpoint
-
-    path = path.expanduser().resolve()
-    files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
-    if not files or not files[0].is_file():
-        raise WeightsError(f"{path} holds no model file.", "Give a .gguf file, or a folder of .safetensors files.")
-    sha256 = download.sha256_of(files[0], bars.on_progress)
-    if len(files) == 1 and sha256 == entry.file.sha256:
-        return Source(path, sha256, is_catalogued=True)
-    if len(files) == 1 and files[0].stat().st_size == entry.file.bytes:
-        raise ChecksumMismatch(
-            f"{files[0]} has the size of {entry.file.name}, but not its bytes (sha256 {sha256}).",
-            "It is damaged or altered: fetch it again.",
-        )
-    found = open_checkpoint(path).dimensions.architecture
-    if found != entry.architecture:
-        raise UnsupportedArchitecture(
-            f"{path} is a {found} model, and {entry.name} is a {entry.architecture} model.",
-            "Name the model that it is, or add an entry for it to the catalogue.",
-        )
-    bars.say(f"{path} is not the file that the catalogue names for {entry.name}; it is used all the same.")
-    return Source(path, sha256, is_catalogued=False)
+    with download.held(entry, bars.on_progress, extra_bytes=_prepared_bytes(entry, precision)) as path:
+        yield Source(path, entry.file.sha256, is_catalogued=True)
 
 
 def _install(entry: CatalogEntry, precision: str, source: Source, bars: Bars) -> None:
@@ -156,10 +130,13 @@ def _install(entry: CatalogEntry, precision: str, source: Source, bars: Bars) ->
     from fimble.cli.wiring import runner_for
     from fimble.errors import VerificationFailed
     from fimble.weights import disk, store
+    from fimble.weights.manifest import TOKENIZER
     from fimble.weights.prepare import prepare
     from fimble.weights.recipe import recipes_for
-    from fimble.weights.verify import references_for, verify
+    from fimble.weights.verify import references_for, verify, verify_tokenizer
 
+    if not source.is_catalogued:
+        bars.say(f"{source.path} is not the file that the catalogue names for {entry.name}; it is used all the same.")
     if not source.is_catalogued or not entry.references:
         bars.on_fraction("Asking transformers for reference answers", 0.0)
     references = references_for(source.path, entry.references if source.is_catalogued else ())
@@ -170,6 +147,7 @@ def _install(entry: CatalogEntry, precision: str, source: Source, bars: Bars) ->
         for recipe in (*faster, last):
             written = prepare(source.path, entry, recipe, folder, _capitalised(bars))
             bars.on_fraction("Comparing with the source model", 0.0)
+            verify_tokenizer(folder / TOKENIZER, references)
             try:
                 report = verify(runner_for(folder, written, num_logits), references)
             except VerificationFailed as error:
@@ -192,14 +170,15 @@ def _prepared_bytes(entry: CatalogEntry, precision: str) -> int:
     return int(entry.parameters * BYTES_PER_PARAMETER[precision])
 
 
-def _summary(prepared: Installed, is_new: bool, seconds: float) -> str:
+def _summary(prepared: Installed, is_new: bool, is_own: bool, seconds: float) -> str:
     """Where, how big, how long, how well, and what next."""
     from fimble.weights import manifest
     from fimble.weights.disk import readable
 
     what = f"{prepared.name} ({prepared.precision}, {readable(prepared.num_bytes)})"
     if not is_new:
-        return f"{what} is installed in {prepared.folder}. `fimble setup --force` would prepare it again."
+        source = " from these bytes" if is_own else ""
+        return f"{what} is installed{source} in {prepared.folder}. `fimble setup --force` would prepare it again."
     report = manifest.read(prepared.folder).verification
     lines = [f"{what} is ready in {prepared.folder}, after {seconds:.0f} s."]
     if report:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fimble.config import Config
-from fimble.errors import ConfigError, ModelNotInstalled, ProviderUnavailable
+from fimble.errors import ConfigError, ProviderUnavailable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,10 +84,8 @@ def load_engine(config: Config) -> LoadedEngine:
     if provider == "cuda" and config.provider == "auto" and not store.model_folder(name, PRECISIONS["cuda"]).exists():
         notes += (f"A GPU is there, but {name} is prepared for the CPU only: run 'fimble setup' once more.",)
         provider = "cpu"
-    folder = store.model_folder(name, PRECISIONS[provider])
-    if not folder.exists():
-        raise ModelNotInstalled(f"The model {name} is not installed.", f"Run 'fimble setup {name}'.")
-    found = manifest.load(folder)
+    folder = store.inspect(name, PRECISIONS[provider]).folder
+    found = manifest.load_installed(folder)
     engine = engine_in(config, folder, found, provider)
     return LoadedEngine(engine, Tokenizer(folder / "tokenizer.json"), found, notes)
 

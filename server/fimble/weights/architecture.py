@@ -20,6 +20,10 @@ from fimble.errors import UnsupportedArchitecture
 
 Float32 = NDArray[np.float32]
 
+SERVED = "fimble serves Qwen2 and Llama models and their kin; choose one of those."
+"""The hint wherever another architecture is met."""
+_MAXIMUM_HEAD_DIM = 2**16
+
 EMBEDDING = "embedding"
 OUTPUT = "output"
 OUTPUT_NORM = "output_norm"
@@ -54,7 +58,9 @@ class Dimensions:
     def __post_init__(self) -> None:
         sizes = (self.num_layers, self.hidden, self.num_heads, self.num_kv_heads, self.head_dim, self.ffn)
         if min(sizes) < 1 or self.vocabulary_size < 1 or self.context_length < 1:
-            raise unsupported(f"This {self.architecture} model states a size below one")
+            raise unsupported(f"A {self.architecture} model that states a size below one")
+        if not (0 < self.rope_theta < math.inf and 0 <= self.rms_epsilon < math.inf):
+            raise unsupported(f"Rope theta {self.rope_theta} with a norm's epsilon {self.rms_epsilon}")
         if self.num_heads % self.num_kv_heads or self.head_dim % 8:
             raise unsupported(f"{self.num_heads} heads of {self.head_dim} over {self.num_kv_heads} key-value heads")
         if self.rope_divisors and len(self.rope_divisors) != self.head_dim // 2:
@@ -67,11 +73,8 @@ def layer_tensor(layer: int, part: str) -> str:
 
 
 def unsupported(what: str) -> UnsupportedArchitecture:
-    """The error for what the direct writer does not know, with the way that remains."""
-    return UnsupportedArchitecture(
-        f"{what} cannot be written directly.",
-        "Install fimble with the `export` extra to convert other architectures through optimum.",
-    )
+    """The error for what the graph writer does not know, with the way that remains."""
+    return UnsupportedArchitecture(f"{what} cannot be prepared.", SERVED)
 
 
 def rope_tables(dimensions: Dimensions, num_positions: int) -> tuple[Float32, Float32]:
@@ -86,6 +89,7 @@ def rope_tables(dimensions: Dimensions, num_positions: int) -> tuple[Float32, Fl
 
 def linear_divisors(factor: float, head_dim: int) -> tuple[float, ...]:
     """Linear scaling: all positions are divided by ``factor``."""
+    _check(head_dim)
     return (float(factor),) * (head_dim // 2)
 
 
@@ -96,6 +100,7 @@ def llama3_divisors(
 
     ``low`` and ``high`` are the config's ``low_freq_factor`` and ``high_freq_factor``.
     """
+    _check(head_dim)
     divisors = []
     for index in range(0, head_dim, 2):
         wavelength = 2 * math.pi * theta ** (index / head_dim)
@@ -107,3 +112,9 @@ def llama3_divisors(
             smooth = (original_context / wavelength - low) / (high - low)
             divisors.append(1 / ((1 - smooth) / factor + smooth))
     return tuple(divisors)
+
+
+def _check(head_dim: int) -> None:
+    """Before one number is made for each: a damaged size would fill the memory."""
+    if head_dim > _MAXIMUM_HEAD_DIM:
+        raise unsupported(f"A head of {head_dim}")

@@ -8,6 +8,7 @@ beside a TOML as ``<name>.reference.json``, since they are too long for people t
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -57,9 +58,8 @@ def find(name: str) -> CatalogEntry:
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known are: {', '.join(sorted(places))}."
         raise UnknownModel(f"There is no model called {name!r}.", hint)
     place = places[name]
-    recorded = catalogue_file(f"{name}.reference.json")
-    references = parse_references(_text(recorded), str(recorded)) if recorded is not None else ()
-    return parse(_text(place), name, str(place), references)
+    entry = parse(_text(place), name, str(place))
+    return replace(entry, references=_references(entry))
 
 
 def entries() -> tuple[list[CatalogEntry], list[str]]:
@@ -91,6 +91,20 @@ def builtin_folder() -> Traversable:
     """``fimble/_models`` in an installed package, ``models/`` in a checkout."""
     packed = resources.files("fimble") / "_models"
     return packed if packed.is_dir() else Path(__file__).parents[3] / "models"
+
+
+def _references(entry: CatalogEntry) -> tuple[Reference, ...]:
+    """What is recorded for the entry's bytes. An entry with other bytes than the built-in one inherits none."""
+    file_name = f"{entry.name}.reference.json"
+    recorded = catalogue_file(file_name)
+    if recorded is None:
+        return ()
+    try:
+        return parse_references(_text(recorded), str(recorded), entry.file.sha256)
+    except ConfigError:
+        if (user_folder() / f"{entry.name}.toml").is_file() and not (user_folder() / file_name).is_file():
+            return ()
+        raise
 
 
 def _places() -> dict[str, Traversable]:

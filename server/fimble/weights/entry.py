@@ -10,7 +10,6 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 from fimble.errors import ConfigError
@@ -18,7 +17,9 @@ from fimble.errors import ConfigError
 FORMATS = ("gguf", "safetensors")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-"""Model names become folder names, so nothing in them may lead elsewhere."""
+"""Names of models and files become names on the disk, so nothing in them may lead elsewhere."""
+_RESERVED = ("wheels",)
+"""The folder beside a source file in which its wheels gather."""
 _VERSION = re.compile(r"[0-9A-Za-z.+!]+")
 _URL = re.compile(r"https?://")
 
@@ -104,8 +105,8 @@ class CatalogEntry:
         return self.file.bytes + sum(companion.bytes for companion in self.companions)
 
 
-def parse(text: str, name: str, where: str, references: tuple[Reference, ...] = ()) -> CatalogEntry:
-    """The entry written in ``text`` (TOML), which lies in the file ``where``.
+def parse(text: str, name: str, where: str) -> CatalogEntry:
+    """The entry written in ``text`` (TOML), which lies in the file ``where``; without references.
 
     Raises ``ConfigError`` naming file and key when something is missing or has no meaning.
     """
@@ -132,18 +133,28 @@ def parse(text: str, name: str, where: str, references: tuple[Reference, ...] = 
         file=_file(table.table("file")),
         companions=tuple(_file(item) for item in table.tables("companion")),
         sources=sources,
-        references=references,
+        references=(),
     )
     table.refuse_unknown()
+    file_names = [file.name.lower() for file in (entry.file, *entry.companions)]
+    for index, file_name in enumerate(file_names[1:]):
+        if file_name in file_names[: index + 1]:
+            raise table.complaint(f"companion[{index}].name", "is the name of another file of this entry")
     return entry
 
 
-def parse_references(text: str, where: str) -> tuple[Reference, ...]:
-    """The recorded answers in ``text`` (JSON: ``{"references": [...]}``, or the bare list)."""
+def parse_references(text: str, where: str, sha256: str = "") -> tuple[Reference, ...]:
+    """The recorded answers in ``text`` (JSON: ``{"references": [...]}``, or the bare list).
+
+    ``sha256`` is the digest of the weights they are wanted for, and empty where nobody knows it. Raises
+    ``ConfigError``, also for answers that were recorded for other bytes.
+    """
     try:
         values = json.loads(text)
+        made_with = values.get("made_with", {}) if isinstance(values, dict) else {}
+        recorded_sha256 = made_with.get("source_sha256", sha256)
         items = values["references"] if isinstance(values, dict) else values
-        return tuple(
+        references = tuple(
             Reference(
                 prompt=str(item["prompt"]),
                 prompt_tokens=tuple(int(token) for token in item["prompt_tokens"]),
@@ -153,8 +164,14 @@ def parse_references(text: str, where: str) -> tuple[Reference, ...]:
             )
             for item in items
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ConfigError(f"{where} holds no reference answers: {error!r}.") from error
+    if sha256 and recorded_sha256 != sha256:
+        raise ConfigError(
+            f"{where} was recorded for other bytes (sha256 {recorded_sha256}) than the entry names ({sha256}).",
+            "Record the answers again, or remove the file.",
+        )
+    return references
 
 
 class Table:
@@ -214,12 +231,16 @@ class Table:
 
 def _file(table: Table) -> SourceFile:
     file = SourceFile(
-        name=table.text("name", lambda v: PurePosixPath(v).name == v and "\\" not in v, "must be a bare file name"),
+        name=table.text("name", _is_file_name, "must be a bare file name of letters, digits, '.', '_' and '-'"),
         bytes=table.number("bytes"),
         sha256=table.text("sha256", SHA256.fullmatch, "must be 64 hexadecimal digits in lower case"),
     )
     table.refuse_unknown()
     return file
+
+
+def _is_file_name(name: str) -> bool:
+    return NAME.fullmatch(name) is not None and name.lower() not in _RESERVED
 
 
 def _source(table: Table) -> Source:

@@ -53,8 +53,11 @@ class GgufCheckpoint:
         """Raises ``WeightsError`` for a damaged file, ``UnsupportedArchitecture`` for an unknown model."""
         header = read_header(path)
         self._metadata, self._tensors = header.metadata, header.tensors
-        self.dimensions = _dimensions(self._metadata, self._tensors)
-        self.end_tokens = end_token_ids(self._metadata)
+        try:
+            self.dimensions = _dimensions(self._metadata, self._tensors)
+            self.end_tokens = end_token_ids(self._metadata)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise WeightsError(f"The metadata of {path} has no meaning: {error}.", "Fetch it again.") from error
         self._places = {
             names.EMBEDDING: "token_embd.weight",
             names.OUTPUT: "output.weight",
@@ -69,6 +72,8 @@ class GgufCheckpoint:
         values = _floats(stored.data, stored.type)
         part = name.rpartition(".")[2]
         if self.dimensions.architecture == "llama" and part in ("q", "k", "q_bias", "k_bias"):
+            if len(values) % self.dimensions.head_dim:
+                raise WeightsError(f"{name} has {len(values)} rows, which are not whole heads.", "Fetch it again.")
             return values[_half_split_order(len(values), self.dimensions.head_dim)]
         return values
 
@@ -82,7 +87,10 @@ class GgufCheckpoint:
         return repack(stored.data[start:stop]) if repack else None
 
     def tokenizer(self) -> Tokenizer:
-        return build_tokenizer(self._metadata)
+        try:
+            return build_tokenizer(self._metadata)
+        except (LookupError, TypeError, ValueError) as error:
+            raise WeightsError(f"The GGUF file's vocabulary is damaged: {error}.", "Fetch it again.") from error
 
     def _stored(self, name: str) -> GgufTensor:
         try:
@@ -119,10 +127,13 @@ def _dimensions(metadata: dict[str, Any], tensors: dict[str, GgufTensor]) -> Dim
         head_dim = int(metadata.get(f"{kind}.attention.key_length", hidden // num_heads))
         if int(metadata.get(f"{kind}.rope.dimension_count", head_dim)) != head_dim:
             raise unsupported("Rope over a part of each head")
+        num_layers = int(metadata[f"{kind}.block_count"])
+        if num_layers > 0 and f"blk.{num_layers - 1}.attn_norm.weight" not in tensors:
+            raise WeightsError(f"The GGUF file states {num_layers} layers and lacks the last.", "Fetch it again.")
         window = int(metadata.get(f"{kind}.attention.sliding_window") or 2**31)
         return Dimensions(
             architecture=kind,
-            num_layers=int(metadata[f"{kind}.block_count"]),
+            num_layers=num_layers,
             hidden=hidden,
             num_heads=num_heads,
             num_kv_heads=int(metadata.get(f"{kind}.attention.head_count_kv", num_heads)),

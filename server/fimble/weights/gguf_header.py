@@ -61,7 +61,10 @@ def read_header(path: Path) -> GgufHeader:
         with path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return _Reader(mapped).header()
-    except (OSError, ValueError, KeyError, struct.error, OverflowError, MemoryError) as error:
+    except (
+        *(OSError, MemoryError, struct.error, RecursionError),
+        *(ArithmeticError, LookupError, TypeError, ValueError),
+    ) as error:
         raise WeightsError(
             f"{path} is not a readable GGUF file ({error}).", "Fetch it again; it may be cut short."
         ) from error
@@ -85,7 +88,9 @@ class _Reader:
             key = self._string()
             metadata[key] = self._value(self._take("I"))
         entries = [self._entry() for _ in range(num_tensors)]
-        alignment = int(metadata.get("general.alignment", 32))
+        alignment = metadata.get("general.alignment", 32)
+        if not isinstance(alignment, int) or alignment < 1:
+            raise ValueError(f"tensors cannot be aligned to {alignment!r} bytes")
         start = -(-self._at // alignment) * alignment
         return GgufHeader(metadata, {entry[0]: self._map(start, *entry[1:]) for entry in entries})
 
@@ -125,6 +130,8 @@ class _Reader:
     def _map(self, start: int, shape: tuple[int, ...], number: int, offset: int) -> GgufTensor:
         kind = GGMLQuantizationType(number)
         block_size, block_bytes = GGML_QUANT_SIZES[kind]
+        if not shape:
+            raise ValueError("a tensor has no dimensions")
         if shape[-1] % block_size:
             raise ValueError(f"rows of {shape[-1]} are not whole blocks of {block_size}")
         num_bytes = math.prod(shape) // block_size * block_bytes

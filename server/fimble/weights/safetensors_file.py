@@ -37,6 +37,7 @@ _PARTS = {
     "up": "mlp.up_proj.weight",
     "down": "mlp.down_proj.weight",
 }
+INDEX = "model.safetensors.index.json"
 _LAYOUTS = {"qwen2": "qwen2", "llama": "llama", "mistral": "llama"}
 _KNOWN_TYPES = ("BF16", "F16", "F32")
 
@@ -47,7 +48,7 @@ class SafetensorsCheckpoint:
     def __init__(self, folder: Path) -> None:
         """Raises ``WeightsError`` for missing or damaged files, ``UnsupportedArchitecture`` for unknown models."""
         self._folder = folder
-        config = _json(folder / "config.json")
+        config = read_json(folder / "config.json")
         self._stack = ExitStack()
         self._shards = self._open_shards()
         if "model.layers.0.self_attn.o_proj.bias" in self._shards or "model.layers.0.mlp.up_proj.bias" in self._shards:
@@ -55,6 +56,9 @@ class SafetensorsCheckpoint:
         self.dimensions = dimensions_from_config(
             config, attention_bias="model.layers.0.self_attn.q_proj.bias" in self._shards
         )
+        last = f"model.layers.{self.dimensions.num_layers - 1}.input_layernorm.weight"
+        if last not in self._shards:
+            raise WeightsError(f"The safetensors files have no tensor {last}.", "Fetch them again.")
         self.end_tokens = self._end_tokens(config)
         self._places = {
             names.EMBEDDING: "model.embed_tokens.weight",
@@ -88,9 +92,9 @@ class SafetensorsCheckpoint:
     def _open_shards(self) -> dict[str, Any]:
         from safetensors import SafetensorError, safe_open
 
-        index = self._folder / "model.safetensors.index.json"
+        index = self._folder / INDEX
         if index.is_file():
-            paths = [self._folder / Path(file).name for file in sorted(set(_json(index)["weight_map"].values()))]
+            paths = [self._folder / name for name in shard_names(index)]
         else:
             paths = sorted(self._folder.glob("*.safetensors"))
         if not paths:
@@ -123,9 +127,8 @@ class SafetensorsCheckpoint:
     def _end_tokens(self, config: dict[str, Any]) -> tuple[int, ...]:
         found = set(end_tokens_of(self.tokenizer()))
         generation = self._folder / "generation_config.json"
-        for values in (config, _json(generation) if generation.is_file() else {}):
-            stated = values.get("eos_token_id")
-            found.update([stated] if isinstance(stated, int) else stated or [])
+        for values in (config, read_json(generation) if generation.is_file() else {}):
+            found.update(stated_end_tokens(values))
         return tuple(sorted(found))
 
 
@@ -158,6 +161,29 @@ def dimensions_from_config(config: dict[str, Any], attention_bias: bool) -> Dime
         )
     except KeyError as error:
         raise WeightsError(f"config.json lacks {error}.", "Fetch it again.") from error
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise WeightsError(f"config.json has no meaning: {error}.", "Fetch it again.") from error
+
+
+def stated_end_tokens(config: dict[str, Any]) -> tuple[int, ...]:
+    """``eos_token_id`` of config.json or generation_config.json: one id, a list or nothing. Raises ``WeightsError``."""
+    stated = config.get("eos_token_id")
+    tokens = stated if isinstance(stated, list) else [] if stated is None else [stated]
+    if not all(isinstance(token, int) for token in tokens):
+        raise WeightsError(f"eos_token_id is {stated!r}, which names no tokens.", "Fetch the model's config again.")
+    return tuple(tokens)
+
+
+def shard_names(index: Path) -> list[str]:
+    """The files that an index of shards names, sorted; all lie beside it. Raises ``WeightsError``."""
+    places = read_json(index).get("weight_map")
+    if not isinstance(places, dict) or not places or not all(map(_is_shard, places.values())):
+        raise WeightsError(f"{index} names no .safetensors files beside it.", "Fetch it again.")
+    return sorted(set(places.values()))
+
+
+def _is_shard(name: object) -> bool:
+    return isinstance(name, str) and name.endswith(".safetensors") and Path(name).name == name
 
 
 def _window(config: dict[str, Any]) -> int:
@@ -188,10 +214,11 @@ def _rope(config: dict[str, Any], head_dim: int) -> tuple[float, tuple[float, ..
     raise unsupported(f"Rope scaling of the kind {kind!r}")
 
 
-def _json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises ``WeightsError``."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path} cannot be read: {error}.", "Fetch it again.") from error
     if not isinstance(values, dict):
         raise WeightsError(f"{path} holds no object.", "Fetch it again.")

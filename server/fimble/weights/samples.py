@@ -33,6 +33,8 @@ class Sample:
     suffix: str = ""
     middle: str = ""
     """What stands between them, where that belongs to the text (calibration)."""
+    is_fixed: bool = True
+    """False where the text is the running Python's own, which differs between versions."""
 
 
 def tokens_of(tokenizer: Tokenizer, sample: Sample) -> list[int]:
@@ -127,8 +129,9 @@ VERIFICATION = (
         "python, inside the standard library",
         _WRAPPING[: _WRAPPING.index("cur_line.append")],
         _WRAPPING[_WRAPPING.index("cur_len += l") :][:600],
+        is_fixed=False,
     ),
-    Sample("python, the standard library continued", inspect.getsource(textwrap.TextWrapper)[:1800]),
+    Sample("python, the standard library continued", inspect.getsource(textwrap.TextWrapper)[:1800], is_fixed=False),
     Sample(
         "python, a class continued",
         '''class Stack:

@@ -9,21 +9,23 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from fimble import config
 from fimble.errors import ModelFolderInvalid, ModelNotInstalled, UnknownModel, WeightsError
-from fimble.weights import disk, manifest
-from fimble.weights.entry import NAME, SourceFile
+from fimble.weights import disk, locks, manifest
+from fimble.weights.entry import NAME, SHA256, SourceFile
 from fimble.weights.progress import OnProgress, Progress, silent
+
+_REPLACED = re.compile(r"\.(?P<precision>.+)-[^-]+-replaced")
+"""The model that a new one is about to replace, between two renames."""
 
 
 class State(Enum):
@@ -84,14 +86,20 @@ def holds_source(file: SourceFile) -> bool:
     return path.is_file() and path.stat().st_size == file.bytes
 
 
-def inspect(name: str, precision: str) -> Installed:
-    """What lies in a model's folder. Raises ``ModelNotInstalled`` where nothing does."""
+def inspect(name: str, precision: str, on_progress: OnProgress = silent, read_all: bool = False) -> Installed:
+    """What lies in a model's folder. Raises ``ModelNotInstalled`` where nothing does.
+
+    With ``read_all`` the bytes of each file are compared as well, which takes a second or two.
+    """
     folder = model_folder(name, precision)
+    _restore_unlocked(folder.parent)
     if not folder.is_dir():
         raise ModelNotInstalled(f"The model {name} ({precision}) is not installed.", f"Run `fimble setup {name}`.")
     state, problem = State.OK, ""
     try:
-        manifest.load(folder)
+        loaded = manifest.load_installed(folder)
+        if read_all:
+            manifest.check_bytes(folder, loaded, on_progress)
     except ModelFolderInvalid as error:
         written = manifest.format_of(folder)
         state = State.DAMAGED if written in (None, manifest.FORMAT) else State.OTHER_VERSION
@@ -99,11 +107,14 @@ def inspect(name: str, precision: str) -> Installed:
     return Installed(name, precision, folder, disk.folder_bytes(folder), state, problem)
 
 
-def installed() -> list[Installed]:
-    """Every prepared model, by name and precision."""
+def installed(read_all: bool = False) -> list[Installed]:
+    """Every prepared model, by name and precision; ``read_all`` as in ``inspect``."""
+    for folder in _model_folders():
+        _restore_unlocked(folder)
     return [
-        inspect(place.parent.name, place.name)
-        for place in sorted(models_folder().glob("*/*"))
+        inspect(folder.name, place.name, read_all=read_all)
+        for folder in _model_folders()
+        for place in sorted(folder.iterdir())
         if place.is_dir() and NAME.fullmatch(place.name)
     ]
 
@@ -112,25 +123,12 @@ def installed() -> list[Installed]:
 def lock(name: str, on_progress: OnProgress = silent, wait: bool = True) -> Iterator[None]:
     """Be the only process at work on ``name``; says aloud when another one must be waited for.
 
-    The system frees the lock when its holder dies. With ``wait`` false a held lock raises
-    ``WeightsError``.
+    The system frees the lock when its holder dies; what that was about to replace is put back.
+    Raises ``WeightsError`` where no lock can be had, and with ``wait`` false where it is held.
     """
-    folder = config.home() / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    guard = FileLock(folder / f"{name}.lock")
-    try:
-        guard.acquire(blocking=False)
-    except Timeout:
-        if not wait:
-            raise WeightsError(
-                f"Another fimble is at work on {name}.", "Wait until it is done, then run the command again."
-            ) from None
-        on_progress(Progress(notice=f"Another fimble is at work on {name}; waiting for it."))
-        guard.acquire()
-    try:
+    with locks.held(name, on_progress, wait):
+        _restore(models_folder() / name)
         yield
-    finally:
-        guard.release()
 
 
 @contextmanager
@@ -142,6 +140,7 @@ def staging(name: str, precision: str) -> Iterator[Path]:
     """
     target = model_folder(name, precision)
     target.parent.mkdir(parents=True, exist_ok=True)
+    _restore(target.parent)
     for remnant in target.parent.glob(".*-*"):
         shutil.rmtree(remnant, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{precision}-", dir=target.parent))
@@ -150,33 +149,31 @@ def staging(name: str, precision: str) -> Iterator[Path]:
         with disk.guarded(folder):
             yield folder
             _sync(folder)
-        if target.exists():
-            replaced = folder.with_name(f"{folder.name}-replaced")
-            target.rename(replaced)
-            folder.rename(target)
-            shutil.rmtree(replaced, ignore_errors=True)
-        else:
-            folder.rename(target)
+        _swap(folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if not any(target.parent.iterdir()):
             target.parent.rmdir()
 
 
-def remove(name: str, source_sha256s: Collection[str] = ()) -> int:
+def remove(name: str, source_sha256s: Collection[str] = (), on_progress: OnProgress = silent) -> int:
     """Delete the model in every precision, and these of its source files. Returns the bytes freed.
 
-    Raises ``ModelNotInstalled`` where there is nothing of it, ``WeightsError`` while it is being set up.
+    A source that another process uses stays, aloud. Raises ``ModelNotInstalled`` where there is nothing
+    of the model, ``WeightsError`` while it is being set up or where it cannot be deleted.
     """
     folder = model_folder(name, "x").parent
-    sources = [source_folder(sha256) for sha256 in source_sha256s if source_folder(sha256).is_dir()]
+    sources = [sha256 for sha256 in source_sha256s if source_folder(sha256).is_dir()]
     if not folder.is_dir() and not sources:
         raise ModelNotInstalled(f"Nothing of {name} is on this disk.")
-    freed_bytes = 0
     with lock(name, wait=False):
-        for place in (folder, *sources):
-            freed_bytes += disk.folder_bytes(place)
-            shutil.rmtree(place, ignore_errors=True)
+        freed_bytes = _delete(folder)
+    for sha256 in sources:
+        if locks.is_held(sha256):
+            on_progress(Progress(notice=f"Another fimble uses {source_folder(sha256)}; it stays."))
+            continue
+        with lock(sha256, wait=False):
+            freed_bytes += _delete(source_folder(sha256))
     return freed_bytes
 
 
@@ -186,11 +183,14 @@ def leftovers(needed_sha256s: Collection[str], everything: bool = False) -> list
     With ``everything``, all models and sources as well. What a living process works on is left out.
     """
     found: list[Leftover] = []
-    for folder in sorted(models_folder().glob("*")):
+    for folder in _model_folders():
+        _restore_unlocked(folder)
         for place in [folder] if everything else sorted(folder.glob(".*-*")):
             why = "prepared model" if everything else "half a model, left by an ended run"
             found.append(Leftover(place, disk.folder_bytes(place), why, folder.name))
     for folder in sorted(sources_folder().glob("*")):
+        if not SHA256.fullmatch(folder.name):
+            continue
         parts = [folder / "wheels", *folder.glob("*.partial")]
         if everything or folder.name not in needed_sha256s:
             why = "source file" if everything else "source of no known model"
@@ -201,31 +201,67 @@ def leftovers(needed_sha256s: Collection[str], everything: bool = False) -> list
                 for part in parts
                 if part.exists()
             ]
-    return [leftover for leftover in found if not _is_worked_on(leftover.owner)]
+    return [leftover for leftover in found if not locks.is_held(leftover.owner)]
 
 
 def free(leftover: Leftover) -> int:
-    """Delete it, and return the bytes freed: 0 where a process has begun to work on it."""
-    try:
-        with lock(leftover.owner, wait=False):
-            if leftover.path.is_dir():
-                shutil.rmtree(leftover.path, ignore_errors=True)
-            else:
-                leftover.path.unlink(missing_ok=True)
+    """Delete it, and return the bytes freed.
+
+    Raises ``WeightsError`` where that fails, or a process has begun to work on it.
+    """
+    with lock(leftover.owner, wait=False):
+        freed_bytes = _delete(leftover.path)
+        with locks.in_words(f"{leftover.path.parent} could not be tidied up"):
             for folder in (leftover.path.parent, leftover.path.parent.parent):
                 if folder != config.home() and folder.is_dir() and not any(folder.iterdir()):
                     folder.rmdir()
-    except WeightsError:
-        return 0
-    return leftover.num_bytes
+    return freed_bytes
 
 
-def _is_worked_on(owner: str) -> bool:
+def _model_folders() -> list[Path]:
+    """The folders of models; others that lie beside them are not fimble's."""
+    return [folder for folder in sorted(models_folder().glob("*")) if folder.is_dir() and NAME.fullmatch(folder.name)]
+
+
+def _swap(folder: Path, target: Path) -> None:
+    """Give ``folder`` the name ``target``; what had it goes, or gets it back where that fails."""
+    replaced = folder.with_name(f"{folder.name}-replaced")
     try:
-        with lock(owner, wait=False):
-            return False
-    except WeightsError:
-        return True
+        if target.exists():
+            target.rename(replaced)
+        folder.rename(target)
+    except BaseException:
+        if replaced.exists() and not target.exists():
+            replaced.rename(target)
+        raise
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _restore(folder: Path) -> None:
+    """Put back what a run was about to replace when it was killed. The caller holds the lock."""
+    with locks.in_words(f"What an ended run left in {folder} cannot be put back"):
+        for place in sorted(folder.glob(".*-replaced")):
+            named = _REPLACED.fullmatch(place.name)
+            if named and not (folder / named["precision"]).exists():
+                place.rename(folder / named["precision"])
+
+
+def _restore_unlocked(folder: Path) -> None:
+    """``_restore``, unless a living process is at work there or nothing may be changed."""
+    if any(folder.glob(".*-replaced")):
+        with suppress(WeightsError), lock(folder.name, wait=False):
+            pass
+
+
+def _delete(place: Path) -> int:
+    """Delete a file or folder, and return the bytes freed. Raises ``WeightsError`` where some of it stays."""
+    num_bytes = disk.folder_bytes(place)
+    with locks.in_words(f"{place} cannot be deleted"):
+        if place.is_dir():
+            shutil.rmtree(place)
+        else:
+            place.unlink(missing_ok=True)
+    return num_bytes
 
 
 def _sync(folder: Path) -> None:

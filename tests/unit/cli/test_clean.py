@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from fimble import config
+from fimble.errors import WeightsError
 from fimble.weights import catalog, store
 from tests.unit.cli.commands import run
 
@@ -65,3 +67,31 @@ def test_where_an_entry_cannot_be_read_no_source_is_called_unneeded(used: Path) 
     output = run("clean", "--yes")
     assert "mine.toml" in output
     assert sources(used) == ["model.gguf", "x.gguf"]
+
+
+def test_a_home_that_cannot_be_changed_is_told(used: Path) -> None:
+    (used / "locks").write_text("")
+    with pytest.raises(WeightsError, match="locks cannot be used"):
+        run("clean", "--yes")
+
+
+def test_what_cannot_be_deleted_is_named_and_the_rest_goes(used: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rmtree = shutil.rmtree
+
+    def failing(place: Path) -> None:
+        raise PermissionError(f"{place.name} is in use")
+
+    monkeypatch.setattr(shutil, "rmtree", failing)
+    with pytest.raises(SystemExit, match=r"^1: (.|\n)*f is in use(.|\n)*1\.0 MB are free"):
+        run("clean", "--yes")
+    assert sources(used) == ["model.gguf", "x.gguf"]
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    run("clean", "--yes")
+
+
+def test_a_foreign_folder_stays_and_breaks_nothing(used: Path) -> None:
+    (used / "models" / "a b" / "int8").mkdir(parents=True)
+    run("clean", "--all", "--yes")
+    run("models")
+    assert (used / "models" / "a b" / "int8").is_dir()
+    assert not (used / "sources").exists()

@@ -13,6 +13,8 @@ from fimble.cli import app, diagnosis
 from fimble.cli.diagnosis import InstalledModel, Runtime
 from fimble.cli.editors import snippets
 from fimble.config import DEFAULT_MODEL
+from fimble.weights import manifest, store
+from fimble.weights.manifest import Manifest
 
 CPU = Runtime({"cpu": "1.31.1"}, "cpu", "There is no NVIDIA driver on this machine.")
 READY = InstalledModel(DEFAULT_MODEL, "int8", "/models/x", 700, "")
@@ -109,3 +111,17 @@ def test_snippets_quote_what_needs_quotes() -> None:
     assert settings["command"] == "/home/a b/fimble"
     assert '{ "/home/a b/fimble", "serve", "--stdio" }' in made["Neovim"]
     assert '\'("/home/a b/fimble" "serve" "--stdio")' in made["Emacs"]
+
+
+def test_an_altered_file_of_the_right_size_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FIMBLE_HOME", str(tmp_path))
+    with store.staging(DEFAULT_MODEL, "int8") as folder:
+        for file in (manifest.GRAPH, manifest.WEIGHTS, manifest.TOKENIZER):
+            (folder / file).write_bytes(b"right")
+        plain = Manifest(DEFAULT_MODEL, "int8", "qwen2", "a" * 64, "qwen2.5-coder", 64, 32, 2, 1, 8, (3,))
+        manifest.with_files(plain, folder).save(folder)
+    assert [model.problem for model in diagnosis.installed_models()] == [""]
+    (store.model_folder(DEFAULT_MODEL, "int8") / manifest.WEIGHTS).write_bytes(b"wrong")
+    (model,) = diagnosis.installed_models()
+    assert "weights.bin is damaged" in model.problem
+    assert f"fimble setup {DEFAULT_MODEL}" in model.problem

@@ -98,3 +98,15 @@ def test_a_model_that_left_the_catalogue_can_be_removed() -> None:
         run("models", "remove", "gone", "--yes")
     with pytest.raises(UnknownModel):
         run("models", "remove", "../..", "--yes")
+
+
+def test_a_source_in_use_stays_and_is_named() -> None:
+    name = config.DEFAULT_MODEL
+    install(name)
+    sha256 = catalog.find(name).file.sha256
+    store.source_folder(sha256).mkdir(parents=True)
+    with store.lock(sha256):
+        output = run("models", "remove", name, "--yes")
+    assert "it stays" in output
+    assert f"{name} is removed" in output
+    assert store.source_folder(sha256).exists()

@@ -13,9 +13,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fimble.cli.setup import _prepared_bytes
 from fimble.errors import (
     ChecksumMismatch,
     DownloadFailed,
@@ -26,7 +28,9 @@ from fimble.errors import (
     VerificationFailed,
     WeightsError,
 )
-from fimble.weights import manifest, store
+from fimble.weights import catalog, locks, manifest, store
+from fimble.weights import prepare as prepare_module
+from fimble.weights.manifest import Manifest
 from tests.unit import tiny
 from tests.unit.cli.commands import run
 from tests.unit.weights.expected import DATA
@@ -118,16 +122,20 @@ def test_force_prepares_again_without_a_download(server: FileServer, home: Path)
 
 
 @pytest.mark.usefixtures("server")
-@pytest.mark.parametrize("harm", ["version", "file"])
-def test_a_folder_of_another_version_or_a_damaged_one_is_prepared_again(home: Path, harm: str) -> None:
+@pytest.mark.parametrize(
+    ("harm", "told"), [("version", "another version"), ("file", "has 0 bytes"), ("bytes", "weights.bin is damaged")]
+)
+def test_a_folder_of_another_version_or_a_damaged_one_is_prepared_again(home: Path, harm: str, told: str) -> None:
     run("setup")
     folder = home / "models" / "tiny" / "int8"
     if harm == "version":
         replace(manifest.read(folder), format=0).save(folder)
     else:
-        (folder / manifest.WEIGHTS).write_bytes(b"")
-    output = run("setup")
-    assert ("another version" if harm == "version" else "has 0 bytes") in output
+        path = folder / manifest.WEIGHTS
+        content = path.read_bytes()
+        path.write_bytes(b"" if harm == "file" else content[:-1] + bytes([content[-1] ^ 1]))
+    assert told in run("setup")
+    manifest.check_bytes(folder, manifest.load(folder))
     assert store.inspect("tiny", "int8").state is store.State.OK
 
 
@@ -257,3 +265,52 @@ def test_two_setups_at_once_make_one_model(server: FileServer, home: Path) -> No
     assert sum("is installed in" in output for output in outputs) == 1
     assert len(server.requests) == 1
     assert len(model_files(home)) == 4
+
+
+@pytest.mark.usefixtures("server")
+def test_a_file_of_ones_own_is_compared_with_what_is_installed(home: Path, gguf: Path, tmp_path: Path) -> None:
+    run("setup")
+    path = home / "models" / "tiny" / "int8" / manifest.FILE_NAME
+    before = path.stat().st_mtime_ns
+    assert "is installed from these bytes" in run("setup", "--from", str(gguf))
+    assert path.stat().st_mtime_ns == before
+    with pytest.raises(WeightsError, match="holds no model file"):
+        run("setup", "--from", str(tmp_path / "nothing.gguf"))
+    replace(manifest.read(path.parent), source_sha256="f" * 64).save(path.parent)
+    output = run("setup", "--from", str(gguf))
+    assert "from another source" in output
+    assert "is ready in" in output
+    assert manifest.read(path.parent).source_sha256 == hashlib.sha256(gguf.read_bytes()).hexdigest()
+
+
+def test_the_source_is_held_while_a_model_is_made_from_it(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = []
+    sha256 = hashlib.sha256(server.files["/tiny.gguf"]).hexdigest()
+    prepare = prepare_module.prepare
+
+    def watched(*arguments: Any) -> Manifest:
+        held.append(locks.is_held(sha256))
+        return prepare(*arguments)
+
+    monkeypatch.setattr(prepare_module, "prepare", watched)
+    run("setup")
+    assert held == [True]
+    assert not locks.is_held(sha256)
+
+
+def test_a_tokenizer_of_another_model_is_refused(home: Path, gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fimble.weights.verify.tokens_of", lambda tokenizer, sample: [1, 2, 3])
+    add_entry(home, gguf.read_bytes(), "http://127.0.0.1:9")
+    with pytest.raises(VerificationFailed, match="The prepared tokenizer"):
+        run("setup", "--from", str(gguf))
+    assert model_files(home) == []
+
+
+def test_room_is_estimated_above_what_the_models_take() -> None:
+    measured = {
+        ("qwen2.5-coder-0.5b-instruct", "int8"): 677_000_000,
+        ("qwen2.5-coder-1.5b-instruct", "int8"): 1_880_000_000,
+        ("qwen2.5-coder-0.5b-instruct", "fp16"): 1_260_000_000,
+    }
+    for (name, precision), num_bytes in measured.items():
+        assert num_bytes * 1.05 < _prepared_bytes(catalog.find(name), precision) < num_bytes * 1.4

@@ -95,6 +95,30 @@ def test_a_persons_own_entry_is_found_with_its_references(home: Path) -> None:
         catalog.find("mine")
 
 
+def test_answers_for_other_bytes_are_refused(home: Path) -> None:
+    add(home, MINE)
+    recorded = home / "catalogue" / "mine.reference.json"
+    recorded.write_text(json.dumps({"made_with": {"source_sha256": "b" * 64}, "references": []}))
+    with pytest.raises(ConfigError, match="recorded for other bytes") as error:
+        catalog.find("mine")
+    assert "mine.reference.json" in error.value.what
+    recorded.write_text(json.dumps({"made_with": {"source_sha256": "a" * 64}, "references": []}))
+    assert catalog.find("mine").references == ()
+    recorded.write_text(json.dumps({"made_with": [], "references": []}))
+    with pytest.raises(ConfigError, match="no reference answers"):
+        catalog.find("mine")
+
+
+def test_built_in_answers_stay_with_their_bytes(home: Path) -> None:
+    builtin = catalog.find(config.DEFAULT_MODEL)
+    assert builtin.references
+    renamed = MINE.replace('name = "mine"', f'name = "{config.DEFAULT_MODEL}"')
+    add(home, renamed, config.DEFAULT_MODEL)
+    assert catalog.find(config.DEFAULT_MODEL).references == ()
+    add(home, renamed.replace("a" * 64, builtin.file.sha256), config.DEFAULT_MODEL)
+    assert catalog.find(config.DEFAULT_MODEL).references == builtin.references
+
+
 def test_a_persons_own_entry_replaces_a_built_in_one(home: Path) -> None:
     add(home, MINE.replace('name = "mine"', f'name = "{config.DEFAULT_MODEL}"'), config.DEFAULT_MODEL)
     assert catalog.find(config.DEFAULT_MODEL).title == "Mine"
@@ -108,6 +132,11 @@ def test_a_persons_own_entry_replaces_a_built_in_one(home: Path) -> None:
         ("bytes = 10", "bytes = -1", r"file\.bytes must be a whole number"),
         ("a" * 64, "A" * 64, r"file\.sha256 must be 64 hexadecimal digits"),
         ('name = "model.safetensors"', 'name = "../model"', r"file\.name must be a bare file name"),
+        ('name = "model.safetensors"', 'name = ".."', r"file\.name must be a bare file name"),
+        ('name = "model.safetensors"', 'name = "a:b"', r"file\.name must be a bare file name"),
+        ('name = "model.safetensors"', 'name = "a\\u0000b"', r"file\.name must be a bare file name"),
+        ('name = "config.json"', 'name = "Wheels"', r"companion\[0\]\.name must be a bare file name"),
+        ('name = "config.json"', 'name = "Model.safetensors"', r"companion\[0\]\.name is the name of another file"),
         ('kind = "url"', 'kind = "torrent"', r"source\[0\]\.kind must be hub, wheels or url"),
         ('url = "http:', 'url = "ftp:', r"source\[0\]\.url must begin with"),
         ('format = "safetensors"', 'format = "pickle"', "format must be one of gguf, safetensors"),

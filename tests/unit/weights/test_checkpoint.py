@@ -144,7 +144,47 @@ def test_a_folder_without_its_tokenizer_is_refused(tmp_path: Path) -> None:
 def test_unknown_architectures_are_refused_with_a_way_out(change: dict[str, Any], complaint: str) -> None:
     with pytest.raises(UnsupportedArchitecture, match=complaint) as failure:
         dimensions_from_config({**tiny.QWEN2.config, **change}, attention_bias=True)
-    assert "`export` extra" in failure.value.hint
+    assert "Qwen2 and Llama" in failure.value.hint
+    assert "export" not in failure.value.hint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"num_attention_heads": 0},
+        {"hidden_size": "abc"},
+        {"hidden_size": [64]},
+        {"hidden_size": 2**40, "rope_scaling": {"type": "linear", "factor": 4.0}},
+        {"rope_scaling": "x"},
+        {"rope_scaling": {"type": "linear"}},
+        {"rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 0, "high_freq_factor": 0}},
+        {"rope_theta": float("nan")},
+        {"rms_norm_eps": float("inf")},
+        {"max_position_embeddings": float("inf")},
+    ],
+)
+def test_a_config_without_meaning_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(WeightsError):
+        dimensions_from_config({**tiny.QWEN2.config, **change}, attention_bias=True)
+
+
+@pytest.mark.parametrize("change", [{"num_hidden_layers": 10**9}, {"eos_token_id": "x"}, {"eos_token_id": ["x"]}])
+def test_a_config_that_does_not_fit_its_files_is_refused(change: dict[str, Any], tmp_path: Path) -> None:
+    folder = tiny.write_safetensors(tiny.QWEN2, tmp_path)
+    (folder / "config.json").write_text(json.dumps({**tiny.QWEN2.config, **change}), encoding="utf-8")
+    with pytest.raises(WeightsError):
+        open_checkpoint(folder)
+
+
+@pytest.mark.parametrize(
+    "index",
+    ["{}", '{"weight_map": []}', '{"weight_map": {"a": 5}}', '{"weight_map": {"a": "../b.safetensors"}}', "[" * 10**5],
+)
+def test_a_damaged_index_of_shards_is_refused(index: str, tmp_path: Path) -> None:
+    folder = tiny.write_safetensors(tiny.QWEN2, tmp_path)
+    (folder / "model.safetensors.index.json").write_text(index, encoding="utf-8")
+    with pytest.raises(WeightsError, match="index"):
+        open_checkpoint(folder)
 
 
 @pytest.mark.parametrize(

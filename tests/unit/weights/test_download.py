@@ -236,6 +236,37 @@ def test_a_busy_server_is_asked_again_a_few_times(server: FileServer) -> None:
     assert len(server.requests) == 3 + http.MAX_ATTEMPTS
 
 
+@pytest.mark.parametrize("endpoint", ["not-an-address", "ftp://models", "http://"])
+def test_an_address_that_is_none_is_asked_once(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", endpoint)
+    monkeypatch.setattr(http, "PAUSE_S", 60)
+    with pytest.raises(DownloadFailed, match="is not an address"):
+        download.fetch(entry(HUB))
+
+
+def test_an_endpoint_that_is_set_to_nothing_is_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def refuse(url: str, *_: object) -> None:
+        asked.append(url)
+        raise DownloadFailed("No.")
+
+    monkeypatch.setenv("HF_ENDPOINT", "")
+    monkeypatch.setattr(http, "fetch", refuse)
+    with pytest.raises(DownloadFailed):
+        download.fetch(entry(HUB))
+    assert asked == [download.HUB + HUB_PATH]
+
+
+@pytest.mark.usefixtures("server")
+def test_a_held_source_is_not_taken_away() -> None:
+    with download.held(entry(HUB)) as path:
+        assert store.leftovers((), everything=True) == []
+        assert path.read_bytes() == CONTENT
+    (leftover,) = store.leftovers((), everything=True)
+    assert leftover.path == path.parent
+
+
 @pytest.mark.usefixtures("no_hub")
 def test_no_network_fails_soon_and_names_every_source() -> None:
     begin = time.monotonic()

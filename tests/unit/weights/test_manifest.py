@@ -11,6 +11,9 @@ import pytest
 from fimble.errors import ModelFolderInvalid
 from fimble.weights import manifest
 from fimble.weights.manifest import Manifest
+from fimble.weights.progress import Progress
+
+ALL_FILES = {name: {"bytes": 1, "sha256": "x"} for name in (manifest.GRAPH, manifest.WEIGHTS, manifest.TOKENIZER)}
 
 
 @pytest.fixture
@@ -92,6 +95,10 @@ def test_a_file_that_is_no_manifest_is_refused(folder: Path, text: str) -> None:
         ("head_dim", True),
         ("files", []),
         ("files", {"../graph.onnx": {"bytes": 1, "sha256": "x"}}),
+        ("files", {**ALL_FILES, "..": {"bytes": 1, "sha256": "x"}}),
+        ("files", {**ALL_FILES, "": {"bytes": 1, "sha256": "x"}}),
+        ("files", {}),
+        *(("files", {name: ALL_FILES[name] for name in ALL_FILES if name != missing}) for missing in ALL_FILES),
         ("files", {"graph.onnx": {"bytes": 1}}),
         ("end_tokens", 3),
     ],
@@ -114,3 +121,29 @@ def test_a_missing_key_and_a_missing_manifest_are_refused(folder: Path) -> None:
     with pytest.raises(ModelFolderInvalid, match="holds no"):
         manifest.load(folder)
     assert manifest.format_of(folder) is None
+
+
+def test_an_exported_model_may_hold_its_weights_in_the_graph(folder: Path) -> None:
+    exported = replace(written(), precision=manifest.EXPORTED)
+    manifest.with_files(exported, folder, (manifest.GRAPH, manifest.TOKENIZER)).save(folder)
+    assert manifest.load(folder).precision == manifest.EXPORTED
+
+
+@pytest.mark.parametrize("other", [replace(written(), model="other"), replace(written(), precision="fp16")])
+def test_an_installed_folder_holds_what_it_is_named_after(folder: Path, other: Manifest) -> None:
+    assert manifest.load_installed(folder) == manifest.load(folder)
+    manifest.with_files(other, folder).save(folder)
+    with pytest.raises(ModelFolderInvalid, match="holds another model") as error:
+        manifest.load_installed(folder)
+    assert "fimble setup tiny" in error.value.hint
+
+
+def test_reading_everything_tells_how_far_it_is(folder: Path) -> None:
+    seen: list[Progress] = []
+    loaded = manifest.load(folder)
+    manifest.check_bytes(folder, loaded, seen.append)
+    assert [step.total_bytes for step in seen] == [loaded.num_bytes] * 3
+    assert seen[-1].done_bytes == loaded.num_bytes
+    (folder / manifest.GRAPH).unlink()
+    with pytest.raises(ModelFolderInvalid, match="cannot be read"):
+        manifest.check_bytes(folder, loaded)

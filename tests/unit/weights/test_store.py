@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -23,16 +24,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def fill(folder: Path, content: bytes = b"x") -> None:
-    for name in (manifest.GRAPH, manifest.WEIGHTS, manifest.TOKENIZER):
-        (folder / name).write_bytes(content)
-    plain = Manifest("tiny", folder.name, "qwen2", "a" * 64, "qwen2.5-coder", 64, 32, 2, 1, 8, (3,))
+def fill(folder: Path, content: bytes = b"x", name: str = "tiny", precision: str = "int8") -> None:
+    for file in (manifest.GRAPH, manifest.WEIGHTS, manifest.TOKENIZER):
+        (folder / file).write_bytes(content)
+    plain = Manifest(name, precision, "qwen2", "a" * 64, "qwen2.5-coder", 64, 32, 2, 1, 8, (3,))
     manifest.with_files(plain, folder).save(folder)
 
 
 def install(name: str = "tiny", precision: str = "int8", content: bytes = b"x") -> Path:
     with store.lock(name), store.staging(name, precision) as folder:
-        fill(folder, content)
+        fill(folder, content, name, precision)
     return store.model_folder(name, precision)
 
 
@@ -133,7 +134,8 @@ def test_a_model_that_is_being_set_up_is_not_touched(home: Path) -> None:
         assert store.leftovers(()) == []
         with pytest.raises(WeightsError, match="at work on tiny"):
             store.remove("tiny")
-        assert store.free(store.Leftover(folder, 1, "", "tiny")) == 0
+        with pytest.raises(WeightsError, match="at work on tiny"):
+            store.free(store.Leftover(folder, 1, "", "tiny"))
         assert folder.exists()
     assert manifest.load(home / "models" / "tiny" / "int8")
 
@@ -176,3 +178,141 @@ def test_leftovers_are_partials_wheels_and_sources_of_no_model(home: Path) -> No
         store.free(leftover)
     assert not (home / "models").exists()
     assert not (home / "sources").exists()
+
+
+def test_a_second_rename_that_fails_leaves_the_old_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = install(content=b"old")
+    rename = Path.rename
+
+    def failing(path: Path, target: Path) -> Path:
+        if target == folder and not path.name.endswith("-replaced"):
+            raise PermissionError("no")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(PermissionError):
+        install(content=b"new")
+    assert (folder / manifest.WEIGHTS).read_bytes() == b"old"
+    assert len(left(home)) == 6
+
+
+KILLED_BETWEEN_RENAMES = """
+import os
+from pathlib import Path
+from fimble.weights import store
+rename = Path.rename
+def killing(path, target):
+    rename(path, target)
+    os.kill(os.getpid(), 9)
+Path.rename = killing
+with store.lock("tiny"), store.staging("tiny", "int8") as folder:
+    (folder / "weights.bin").write_bytes(bytes(1000))
+"""
+
+
+@pytest.mark.parametrize("next_step", ["inspect", "installed", "leftovers", "lock", "staging", "everything"])
+def test_a_run_killed_between_the_renames_costs_no_model(home: Path, next_step: str) -> None:
+    folder = install(content=b"old")
+    subprocess.run([sys.executable, "-c", KILLED_BETWEEN_RENAMES], check=False)
+    assert not folder.exists()
+    match next_step:
+        case "inspect":
+            assert store.inspect("tiny", "int8").state is State.OK
+        case "installed":
+            assert [item.state for item in store.installed()] == [State.OK]
+        case "leftovers":
+            (leftover,) = store.leftovers(())
+            assert leftover.num_bytes == 1000
+            store.free(leftover)
+            assert len(left(home)) == 6
+        case "lock":
+            with store.lock("tiny"):
+                pass
+        case "staging":
+            with pytest.raises(RuntimeError), store.staging("tiny", "int8"):
+                raise RuntimeError
+        case "everything":
+            (leftover,) = store.leftovers((), everything=True)
+            assert leftover.path == folder.parent
+    assert (folder / manifest.WEIGHTS).read_bytes() == b"old"
+
+
+def test_a_living_replacement_is_not_undone(home: Path) -> None:
+    folder = install()
+    replaced = folder.with_name(".int8-abcdefgh-replaced")
+    with store.lock("tiny"):
+        folder.rename(replaced)
+        assert store.installed() == []
+        with pytest.raises(ModelNotInstalled):
+            store.inspect("tiny", "int8")
+    assert [item.state for item in store.installed()] == [State.OK]
+
+
+def test_what_cannot_be_deleted_is_no_space_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = install()
+
+    def failing(place: Path) -> None:
+        (place / "int8" / manifest.GRAPH).unlink()
+        raise PermissionError("weights.bin is in use")
+
+    monkeypatch.setattr(shutil, "rmtree", failing)
+    with pytest.raises(WeightsError, match=r"cannot be deleted: weights\.bin is in use"):
+        store.remove("tiny")
+    (leftover,) = store.leftovers((), everything=True)
+    (folder / manifest.GRAPH).touch()
+    with pytest.raises(WeightsError, match="cannot be deleted"):
+        store.free(leftover)
+
+
+def test_a_home_that_takes_no_locks_is_told(home: Path) -> None:
+    install()
+    shutil.rmtree(home / "locks")
+    (home / "locks").write_text("")
+    with pytest.raises(WeightsError, match="locks cannot be used") as error:
+        store.remove("tiny")
+    assert "FIMBLE_HOME" in error.value.hint
+    with pytest.raises(WeightsError, match="locks cannot be used"):
+        store.leftovers((), everything=True)
+    assert [item.state for item in store.installed()] == [State.OK]
+
+
+def test_folders_that_are_not_fimbles_are_let_be(home: Path) -> None:
+    install()
+    (home / "models" / "a b" / "int8").mkdir(parents=True)
+    (home / "models" / ".cache" / ".x-y").mkdir(parents=True)
+    (home / "models" / "note.txt").touch()
+    (home / "sources" / "mine").mkdir(parents=True)
+    assert [item.name for item in store.installed()] == ["tiny"]
+    assert store.leftovers(()) == []
+    assert [leftover.owner for leftover in store.leftovers((), everything=True)] == ["tiny"]
+
+
+def test_a_folder_with_another_model_in_it_is_damaged(home: Path) -> None:
+    install().rename(home / "models" / "tiny" / "fp16")
+    (item,) = store.installed()
+    assert item.state is State.DAMAGED
+    assert "holds another model: tiny (int8)" in item.problem
+
+
+def test_altered_bytes_of_the_right_size_are_found_by_reading_all(home: Path) -> None:
+    (install() / manifest.WEIGHTS).write_bytes(b"y")
+    assert store.inspect("tiny", "int8").state is State.OK
+    seen: list[Progress] = []
+    found = store.inspect("tiny", "int8", seen.append, read_all=True)
+    assert found.state is State.DAMAGED
+    assert "weights.bin is damaged" in found.problem
+    assert seen[-1].total_bytes == 3
+    assert [item.state for item in store.installed(read_all=True)] == [State.DAMAGED]
+
+
+def test_a_source_in_use_stays_aloud() -> None:
+    install()
+    for digit in "ab":
+        store.source_folder(digit * 64).mkdir(parents=True)
+    seen: list[Progress] = []
+    with store.lock("a" * 64):
+        store.remove("tiny", ["a" * 64, "b" * 64], seen.append)
+    assert store.source_folder("a" * 64).exists()
+    assert not store.source_folder("b" * 64).exists()
+    assert store.installed() == []
+    assert "it stays" in seen[0].notice

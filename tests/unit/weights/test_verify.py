@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,8 @@ from fimble.weights.architecture import Dimensions, Float32
 from fimble.weights.checkpoint import Checkpoint, open_checkpoint
 from fimble.weights.quantize import Blocks
 from fimble.weights.recipe import FP16, FP32, Recipe
-from fimble.weights.verify import measure, references_for, verify
+from fimble.weights.samples import VERIFICATION
+from fimble.weights.verify import measure, references_for, verify, verify_tokenizer
 from tests.unit import tiny
 from tests.unit.weights import expected
 from tests.unit.weights.running import written
@@ -149,3 +151,22 @@ def test_a_reference_file_can_be_read_back() -> None:
 
     recorded = expected.references("qwen2")
     assert parse_references(record.to_json(recorded, {"transformers": "5"}), "here") == recorded
+
+
+def test_a_tokenizer_that_makes_other_tokens_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer.json"
+    tiny.tokenizer().save(str(path))
+    verify_tokenizer(path, expected.references("qwen2"))
+    text = json.loads(path.read_text(encoding="utf-8"))
+    text["model"]["merges"] = text["model"]["merges"][::-1]
+    path.write_text(json.dumps(text), encoding="utf-8")
+    with pytest.raises(VerificationFailed, match="tokenizer makes other tokens of the prompt 'python, a line"):
+        verify_tokenizer(path, expected.references("qwen2"))
+
+
+def test_prompts_that_differ_between_pythons_do_not_judge_a_tokenizer(tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer.json"
+    tiny.tokenizer().save(str(path))
+    changing = next(sample for sample in VERIFICATION if not sample.is_fixed)
+    reference = replace(expected.references("qwen2")[0], prompt=changing.title)
+    verify_tokenizer(path, [reference])
