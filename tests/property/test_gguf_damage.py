@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import gguf
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from tests.unit import tiny
 
 BYTES_AFTER_A_NAME = (0, 4)
 """Where a key's type and number begin, or a tensor's count of dimensions and its first dimension."""
+TELLING_VALUES = (0, 1, 8, 9)
+"""No size, a size of one; a text and a list instead of a number."""
 
 
 @functools.cache
@@ -35,25 +38,32 @@ def places() -> st.SearchStrategy[int]:
     return st.one_of(st.sampled_from(telling), st.integers(0, header_bytes - 1))
 
 
-def values() -> st.SearchStrategy[int]:
-    return st.one_of(st.sampled_from([0, 1, 8, 9]), st.integers(0, 255))
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    flips=st.lists(st.tuples(st.deferred(places), values()), max_size=3),
-    kept_bytes=st.one_of(st.none(), st.deferred(places)),
-)
-def test_a_damaged_header_is_read_or_refused(flips: list[tuple[int, int]], kept_bytes: int | None) -> None:
-    damaged = bytearray(whole()[0])
-    for place, value in flips:
-        damaged[place] = value
+def read_or_refuse(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "model.gguf"
-        path.write_bytes(damaged[:kept_bytes])
+        path.write_bytes(content)
         try:
             checkpoint = open_checkpoint(path)
             load_layer(checkpoint, 0)
             checkpoint.tokenizer()
         except WeightsError:
             return
+
+
+@pytest.mark.parametrize("value", TELLING_VALUES)
+def test_a_wrong_size_or_type_is_read_or_refused(value: int) -> None:
+    content, _, telling = whole()
+    for place in telling:
+        read_or_refuse(content[:place] + bytes([value]) + content[place + 1 :])
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    flips=st.lists(st.tuples(st.deferred(places), st.integers(0, 255)), max_size=3),
+    kept_bytes=st.one_of(st.none(), st.deferred(places)),
+)
+def test_a_damaged_header_is_read_or_refused(flips: list[tuple[int, int]], kept_bytes: int | None) -> None:
+    damaged = bytearray(whole()[0])
+    for place, value in flips:
+        damaged[place] = value
+    read_or_refuse(bytes(damaged[:kept_bytes]))
