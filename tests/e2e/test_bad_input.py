@@ -118,6 +118,8 @@ def test_a_response_to_nothing(editor: Editor) -> None:
     editor.send_bytes(frame({"jsonrpc": "2.0", "id": 7, "error": {"code": 1}}))
     editor.notify("$/cancelRequest", {"id": "nothing"})
     editor.notify("$/cancelRequest", {})
+    editor.open("ab", uri="file:///after-nothing.py")
+    assert editor.complete(0, 2, uri="file:///after-nothing.py"), "the server goes on answering"
 
 
 def test_a_feature_that_fails() -> None:
