@@ -139,7 +139,7 @@ def inspect_machine() -> Machine:
         system=platform.platform(),
         cpu=name,
         num_physical_cores=psutil.cpu_count(logical=False),
-        memory_mb=psutil.virtual_memory().total // 2**20,
+        memory_mb=psutil.virtual_memory().total // 10**6,
         vector_flags=tuple(flag for flag in VECTOR_FLAGS if flag in flags),
     )
 
@@ -161,7 +161,7 @@ def inspect_runtime(wanted: str) -> Runtime:
 def free_mb(folder: Path) -> int:
     """Free space where ``folder`` is, or will be."""
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    return shutil.disk_usage(existing).free // 2**20
+    return shutil.disk_usage(existing).free // 10**6
 
 
 def installed_models() -> Iterable[InstalledModel]:
@@ -170,7 +170,7 @@ def installed_models() -> Iterable[InstalledModel]:
 
     for model in store.installed(read_all=True):
         problem = f"{model.problem} Run 'fimble setup {model.name} --force'." if model.problem else ""
-        folder, size_mb = str(model.folder), model.num_bytes // 2**20
+        folder, size_mb = str(model.folder), model.num_bytes // 10**6
         yield InstalledModel(model.name, model.precision, folder, size_mb, problem)
 
 
