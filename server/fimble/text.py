@@ -64,7 +64,6 @@ class Reason(Enum):
     EMPTY = "the model had nothing to add"
     REPEATS_SUFFIX = "the answer only repeats what follows the cursor"
     OUT_OF_SCOPE = "the answer belongs outside the line or block at the cursor"
-    INDENTATION = "the answer is indented less than the cursor"
     TOO_LONG = "the answer did not end in time"
     REPEATS_PREFIX = "the answer only repeats the lines before the cursor"
     LOOPS = "the answer repeats itself"

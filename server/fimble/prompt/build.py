@@ -36,12 +36,16 @@ class PromptBuilder:
     def build(self, cursor: Cursor, max_tokens: int) -> tuple[int, ...]:
         """The prompt for ``cursor``: never empty, and at most ``max_tokens`` tokens of text.
 
-        Indentation typed on an otherwise empty line is left out: half an indentation is
-        not how the model has seen code tokenised, so the answer begins with the whole of it
-        (``suggest.indent`` takes off what stands there).
+        On a line that is still empty, the line break and the indentation come last, behind
+        the middle token where the family has one. Their last character is left to the
+        model: it is glued to the word that follows (`` return`` is one token), and
+        ``suggest.indent`` takes it off again.
         """
-        typed = cursor.line_prefix
-        head = replace(cursor, offset=cursor.offset - len(typed)) if typed.isspace() else cursor
+        head, tail = cursor, list[int]()
+        if not cursor.line_prefix.strip():
+            head = _end_of_line_before(cursor)
+            tail = self.encoder.encode(cursor.snapshot.text[head.offset : cursor.offset - bool(cursor.line_prefix)])
+        max_tokens -= len(tail)
         suffix: list[int] = []
         if Part.SUFFIX in self.parts:
             suffix = self._suffix(cursor, max_tokens // SUFFIX_SHARE)
@@ -49,7 +53,7 @@ class PromptBuilder:
         prompt: list[int] = []
         for part in self.parts:
             prompt.extend(texts[part] if isinstance(part, Part) else (part,))
-        return tuple(prompt) or tuple(self.encoder.encode("\n"))
+        return (*prompt, *tail) or tuple(self.encoder.encode("\n"))
 
     def _prefix(self, cursor: Cursor, max_tokens: int) -> Sequence[int]:
         """Tokens up to the cursor, from the earliest step that fits."""
@@ -83,3 +87,11 @@ def bind(family: Family, encoder: Encoder) -> PromptBuilder:
         parts.append(token)
     stops = (encoder.token_id(stop) for stop in family.stops)
     return PromptBuilder(encoder, tuple(parts), frozenset(stop for stop in stops if stop is not None))
+
+
+def _end_of_line_before(cursor: Cursor) -> Cursor:
+    """The end of the line before the cursor's, its line break excluded; the start of the file on its first line."""
+    text, start = cursor.snapshot.text, cursor.offset - len(cursor.line_prefix)
+    if start == 0:
+        return replace(cursor, offset=0)
+    return replace(cursor, offset=start - (2 if text.endswith("\r\n", 0, start) else 1))

@@ -1,19 +1,11 @@
-"""The indentation before the cursor, which the prompt leaves to the model and an editor has already."""
+"""The indentation before the cursor: its last character is the model's to write, and is there already."""
 
 from __future__ import annotations
 
 from fimble.text import Cursor
 
 
-def after_typed(answer: str, cursor: Cursor) -> str | None:
-    """What of ``answer`` comes after the indentation that stands before the cursor.
-
-    Empty while the answer has not got beyond it; ``None`` when the answer is indented
-    otherwise and cannot stand at the cursor.
-    """
+def after_typed(answer: str, cursor: Cursor) -> str:
+    """What of ``answer`` comes after the indentation that stands before the cursor (see ``prompt.build``)."""
     typed = cursor.line_prefix
-    if not typed.isspace() or answer.startswith(("\n", "\r")):
-        return answer
-    if answer.startswith(typed):
-        return answer[len(typed) :]
-    return "" if typed.startswith(answer) else None
+    return answer.removeprefix(typed[-1]) if typed.isspace() else answer

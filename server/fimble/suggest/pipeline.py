@@ -29,8 +29,7 @@ FILTERS: tuple[Filter, ...] = (
 
 def has_ended(answer: str, cursor: Cursor, scope: Scope) -> bool:
     """Whether more of ``answer`` would not be shown. Asked after every token."""
-    text = after_typed(answer, cursor)
-    return text is None or cut(text, cursor, scope)[1]
+    return cut(after_typed(answer, cursor), cursor, scope)[1]
 
 
 def conclude(answer: str, cursor: Cursor, scope: Scope, is_cut_off: bool) -> str | Reason:
@@ -41,8 +40,6 @@ def conclude(answer: str, cursor: Cursor, scope: Scope, is_cut_off: bool) -> str
     if not answer.strip():
         return Reason.EMPTY
     text = after_typed(answer, cursor)
-    if text is None:
-        return Reason.INDENTATION
     if is_cut_off:
         text = text.rpartition("\n")[0]
         if not text.strip():

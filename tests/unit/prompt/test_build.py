@@ -103,9 +103,10 @@ def test_a_prompt_keeps_its_budget_and_what_is_next_to_the_cursor(before: str, a
     cursor = Cursor(Snapshot("file:///a.py", "python", 1, before + after), len(before))
     prompt = builder().build(cursor, budget)
     assert len(prompt) <= budget + 3
-    prefix, suffix = show(prompt[1:]).removesuffix("<|fim_middle|>").split("<|fim_suffix|>")
-    typed = cursor.line_prefix
-    head = before.removesuffix(typed) if typed.isspace() else before
-    assert head.endswith(prefix) and after.startswith(suffix)
+    parts, tail = show(prompt[1:]).split("<|fim_middle|>")
+    prefix, suffix = parts.split("<|fim_suffix|>")
+    seen = before[:-1] if cursor.line_prefix.isspace() else before
+    assert seen.endswith(prefix + tail) and after.startswith(suffix)
+    assert not tail.strip() and bool(tail.strip(" ")) == ("\n" in before and not cursor.line_prefix.strip())
     if len(before) + len(after) <= budget // 4:
-        assert (prefix, suffix) == (head, after)
+        assert (prefix + tail, suffix) == (seen, after)
