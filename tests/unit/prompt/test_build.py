@@ -107,6 +107,7 @@ def test_a_prompt_keeps_its_budget_and_what_is_next_to_the_cursor(before: str, a
     prefix, suffix = parts.split("<|fim_suffix|>")
     seen = before[:-1] if cursor.line_prefix.isspace() else before
     assert seen.endswith(prefix + tail) and after.startswith(suffix)
-    assert not tail.strip() and bool(tail.strip(" ")) == ("\n" in before and not cursor.line_prefix.strip())
+    is_new_line = "\n" in before and not cursor.line_prefix.strip()
+    assert not tail.strip() and ("\n" in tail) == is_new_line
     if len(before) + len(after) <= budget // 4:
         assert (prefix + tail, suffix) == (seen, after)
