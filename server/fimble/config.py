@@ -60,6 +60,16 @@ class Config:
     """Longest answer where a block is wanted, 1 to 2048."""
     max_document_mb: int = 4
     """Documents above this size get no suggestion, 1 to 64."""
+    eagerness: int = 50
+    """How readily a suggestion is shown, 0 (only what is nearly certain) to 100 (everything)."""
+    comments: bool = True
+    """Whether to suggest inside comments."""
+    other_files: bool = True
+    """Whether recent edits and open files may be shown to the model beside the file itself."""
+    disabled_paths: tuple[str, ...] = ()
+    """Paths, as patterns like those in ``.gitignore``, that get no suggestion and are never read."""
+    record_acceptance: bool = True
+    """Whether to count, on this machine only, what was shown and accepted (``fimble stats``)."""
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {"provider": ("auto", "cpu", "cuda")}
@@ -71,7 +81,11 @@ _RANGES: dict[str, tuple[int, int]] = {
     "max_line_tokens": (1, 512),
     "max_block_tokens": (1, 2048),
     "max_document_mb": (1, 64),
+    "eagerness": (0, 100),
 }
+_SWITCHES = frozenset({"comments", "other_files", "record_acceptance"})
+_LISTS = frozenset({"disabled_paths"})
+_WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
 def apply(config: Config, options: Mapping[str, Any], origin: str) -> tuple[Config, list[str]]:
@@ -84,7 +98,7 @@ def apply(config: Config, options: Mapping[str, Any], origin: str) -> tuple[Conf
         if problem:
             complaints.append(f"{origin}: {name} {problem}; it is ignored.")
         else:
-            changes[name] = value
+            changes[name] = tuple(value) if name in _LISTS else value
     return replace(config, **changes), complaints
 
 
@@ -104,10 +118,20 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
     for field in fields(Config):
         value = environ.get(f"FIMBLE_{field.name.upper()}")
         if value is not None:
-            is_number = field.name in _RANGES and re.fullmatch("-?[0-9]{1,9}", value)
-            from_environment[field.name] = int(value) if is_number else value
+            from_environment[field.name] = _from_environment(field.name, value)
     config, more = apply(config, from_environment, "environment")
     return config, complaints + more
+
+
+def _from_environment(name: str, value: str) -> object:
+    """What the text of an environment variable means; text that means nothing stays as it is."""
+    if name in _RANGES and re.fullmatch("-?[0-9]{1,9}", value):
+        return int(value)
+    if name in _SWITCHES:
+        return _WORDS.get(value.lower(), value)
+    if name in _LISTS:
+        return [part for part in value.split(os.pathsep) if part]
+    return value
 
 
 def _problem(name: str, value: Any) -> str:
@@ -115,6 +139,12 @@ def _problem(name: str, value: Any) -> str:
         low, high = _RANGES[name]
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             return f"must be a whole number from {low} to {high}, not {value!r}"
+    elif name in _SWITCHES:
+        if not isinstance(value, bool):
+            return f"must be true or false, not {value!r}"
+    elif name in _LISTS:
+        if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
+            return f"must be a list of texts, not {value!r}"
     elif name in _CHOICES:
         if value not in _CHOICES[name]:
             return f"must be one of {', '.join(_CHOICES[name])}, not {value!r}"

@@ -67,7 +67,22 @@ class Reason(Enum):
     TOO_LONG = "the answer did not end in time"
     REPEATS_PREFIX = "the answer only repeats the lines before the cursor"
     LOOPS = "the answer repeats itself"
+    PRIVATE = "the file is one that fimble never reads"
+    IN_COMMENT = "suggestions in comments are turned off"
+    MID_LINE = "code follows the cursor on its line"
+    BREAKS_SYNTAX = "the answer would break the syntax"
+    UNKNOWN_NAME = "the answer uses a name that exists nowhere"
+    NOT_CONFIDENT = "the model is not sure enough"
     FAILED = "the engine failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of text from elsewhere, shown to the model before the file itself."""
+
+    path: str
+    """Where it comes from, as the model reads it: relative to the workspace, with ``/``."""
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +92,16 @@ class Suggestion:
     text: str
     mean_logprob: float
     """Mean natural-log probability of its tokens, at most 0."""
+    confidence: float = 1.0
+    """Calibrated probability, 0 to 1, that its first line is what the person wants."""
+
+
+class Source(Enum):
+    """Where an answer came from; the value is what a person reads."""
+
+    MODEL = "the model"
+    CACHE = "an earlier answer"
+    JOINED = "an answer in flight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +116,4 @@ class Outcome:
     num_prompt_tokens: int = 0
     num_reused_tokens: int = 0
     num_generated_tokens: int = 0
+    source: Source = Source.MODEL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -119,5 +120,9 @@ def test_the_readme_tells_every_option_and_its_default() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     for field in fields(Config):
         default = getattr(Config(), field.name)
-        shown = f"`{default}`" if isinstance(default, str) else str(default)
+        shown = (
+            str(default)
+            if type(default) is int
+            else f"`{default if isinstance(default, str) else json.dumps(default)}`"
+        )
         assert f"| `{field.name}` | {shown} |" in readme, field.name

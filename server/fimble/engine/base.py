@@ -18,6 +18,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 
 class CancelToken:
     """Set once, from any thread; callbacks run on the thread that cancels."""
@@ -79,12 +82,21 @@ class Sampling:
             raise ValueError("temperature must be at least 0, and top_p in (0, 1]")
 
 
+class Constraint(Protocol):
+    """What an answer has to begin with (``healing.BeginsWith``)."""
+
+    def allowed(self, answer: Sequence[int]) -> npt.NDArray[np.int64] | None:
+        """The tokens that may follow ``answer``, ascending and never none of them; ``None`` for any."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class GenerateRequest:
     """One prompt and how to continue it."""
 
     prompt: tuple[int, ...]
     max_tokens: int
+    """0 only prefills: the next request that continues the prompt finds it in the cache."""
     stop_tokens: frozenset[int] = frozenset()
     """Ending tokens; they are not part of the answer."""
     stop: Callable[[Sequence[int]], bool] | None = None
@@ -94,10 +106,16 @@ class GenerateRequest:
     """Candidates share one prefill. The first is always greedy when ``temperature`` is 0."""
     sequence: str = ""
     """What the prompt continues, such as a document: requests of one sequence take over each other's cache."""
+    constraint: Constraint | None = None
+    drafts: tuple[tuple[int, ...], ...] = ()
+    """Token sequences that the answer may repeat, best first, such as a suggestion that was typed over. The
+    prompt itself need not be named. They change how fast tokens come, never which."""
+    prefill_chunk_tokens: int = 128
+    """What one prefill run takes. Whole chunks survive a cancellation; work in idle time takes smaller ones."""
 
     def __post_init__(self) -> None:
-        if self.max_tokens < 1 or self.num_candidates < 1:
-            raise ValueError("max_tokens and num_candidates must be at least 1")
+        if self.max_tokens < 0 or self.num_candidates < 1 or self.prefill_chunk_tokens < 1:
+            raise ValueError("max_tokens must be at least 0, num_candidates and prefill_chunk_tokens at least 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +125,7 @@ class Token:
     candidate: int
     id: int
     logprob: float
-    """Natural log of the model's probability (temperature 1), at most 0."""
+    """Natural log of the model's probability (temperature 1) among the allowed tokens, at most 0."""
 
 
 @dataclass(slots=True)
@@ -117,6 +135,8 @@ class GenerationStats:
     num_prompt_tokens: int = 0
     num_reused_tokens: int = 0
     num_generated_tokens: int = 0
+    num_drafted_tokens: int = 0
+    num_accepted_draft_tokens: int = 0
     prefill_ms: float = 0.0
     decode_ms: float = 0.0
     finishes: dict[int, Finish] = field(default_factory=dict)
