@@ -19,6 +19,7 @@ handler catches one base class and a person reads what happened and what to do.
     │   ├── ModelFolderInvalid      written by another version, or damaged
     │   ├── UnsupportedArchitecture
     │   └── VerificationFailed      the prepared model does not answer like its source
+    ├── AcceptanceUnavailable     what was shown and accepted cannot be counted or read
     └── EngineError               running a model
         ├── EngineCancelled         the caller asked to stop
         ├── PromptTooLong           prompt and answer exceed the context
@@ -100,6 +101,10 @@ class UnsupportedArchitecture(WeightsError):
 
 class VerificationFailed(WeightsError):
     """The prepared model does not answer like its source."""
+
+
+class AcceptanceUnavailable(FimbleError):
+    """The file with the counts cannot be used."""
 
 
 class EngineError(FimbleError):

@@ -94,6 +94,8 @@ class Suggestion:
     """Mean natural-log probability of its tokens, at most 0."""
     confidence: float = 1.0
     """Calibrated probability, 0 to 1, that its first line is what the person wants."""
+    line_logprobs: tuple[float, ...] = ()
+    """Natural-log probabilities of the first line's tokens, on which the confidence rests."""
 
 
 class Source(Enum):
@@ -117,3 +119,22 @@ class Outcome:
     num_reused_tokens: int = 0
     num_generated_tokens: int = 0
     source: Source = Source.MODEL
+
+
+_AUTO_CLOSED = tuple(")]}>\"'`")
+_MAX_AUTO_CLOSED = 4
+
+
+def closers_before(after: str, is_rest: bool, text: str, offset: int) -> int | None:
+    """How many closers stand at ``offset`` before ``after`` does; ``None`` when ``after`` does not follow them.
+
+    An editor that closes brackets and quotes by itself changes the text behind the cursor
+    although nobody edited it. ``is_rest``: ``after`` has to be all that is left of the text.
+    """
+    for count in range(_MAX_AUTO_CLOSED + 1):
+        begin = offset + count
+        if text.startswith(after, begin) and not (is_rest and begin + len(after) < len(text)):
+            return count
+        if text[begin : begin + 1] not in _AUTO_CLOSED:
+            return None
+    return None

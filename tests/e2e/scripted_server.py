@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from fimble.config import Config
+from fimble.context.elsewhere import Elsewhere
 from fimble.engine.base import CancelToken
 from fimble.errors import ModelNotInstalled
 from fimble.lsp import process
@@ -24,7 +25,23 @@ _SLOW_S = 5.0
 class ScriptedFeature:
     """Does what the text before the cursor says."""
 
-    def suggest(self, cursor: Cursor, cancel: CancelToken, num_candidates: int = 1) -> Outcome:
+    answer_ms = 0.0
+
+    def recall(self, cursor: Cursor) -> Outcome | None:
+        return None
+
+    def joins(self, cursor: Cursor) -> bool:
+        return False
+
+    def idle(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        return False
+
+    def forget(self, uri: str) -> None:
+        pass
+
+    def suggest(
+        self, cursor: Cursor, cancel: CancelToken, num_candidates: int = 1, is_hurried: bool = False
+    ) -> Outcome:
         line = cursor.line_prefix
         print(f"begun {line}", flush=True)
         if line.endswith("slow"):
@@ -61,7 +78,7 @@ def main() -> None:
     parser.add_argument("--fail", choices=("known", "unknown"))
     options = parser.parse_args()
 
-    def load(config: Config, on_progress: Callable[[str], None]) -> ScriptedModel:
+    def load(config: Config, _: Elsewhere, on_progress: Callable[[str], None]) -> ScriptedModel:
         if "onnxruntime" in sys.modules or "numpy" in sys.modules or "typer" in sys.modules:
             raise SystemExit("something slow was imported before initialize")
         on_progress(f"reading {config.model}")

@@ -15,9 +15,7 @@ from fimble.config import Config
 from fimble.engine.base import CancelToken, GenerateRequest, Sampling
 from fimble.engine.onnx import OnnxEngine
 from fimble.errors import EngineCancelled, PromptTooLong
-from fimble.prompt.build import bind
-from fimble.prompt.templates import FAMILIES
-from fimble.text import Cursor, Snapshot
+from tests.e2e.holes import hole
 from tests.unit.engine.oracle import answer, assert_equals_recompute
 
 MARGIN = 0.6
@@ -40,14 +38,7 @@ def engine(loaded: LoadedEngine) -> OnnxEngine:
 
 def prompts(loaded: LoadedEngine) -> list[tuple[int, ...]]:
     """Four holes in two real files."""
-    builder = bind(FAMILIES[loaded.manifest.prompt_family], loaded.tokenizer)
-    result = []
-    for module in (heapq, textwrap):
-        text = inspect.getsource(module)
-        for share in (0.4, 0.8):
-            offset = text.index("\n", int(len(text) * share)) + 1
-            result.append(builder.build(Cursor(Snapshot("", "python", 0, text), offset), 600))
-    return result
+    return [hole(loaded, inspect.getsource(module), share)[0] for module in (heapq, textwrap) for share in (0.4, 0.8)]
 
 
 def test_chunked_and_cached_answers_equal_full_recomputation(loaded: LoadedEngine, engine: OnnxEngine) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fimble.engine.healing import BeginsWith
+from fimble.engine.vocabulary import Vocabulary
 from fimble.text import Cursor, Snapshot
 
 MARK = "‸"
@@ -26,6 +28,9 @@ class CharTokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         return "".join(chr(token) for token in ids if token < 0x110000)
+
+    def begins_with(self, text: str) -> BeginsWith:
+        return BeginsWith(Vocabulary({ord(char): char.encode() for char in text}), text.encode())
 
     def token_id(self, token: str) -> int | None:
         return 0x110000 + self.CONTROL.index(token) if token in self.CONTROL else None

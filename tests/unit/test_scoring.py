@@ -1,10 +1,14 @@
-"""Exact match looks at the first line with something in it."""
+"""Exact match, rightness while typing, and paired comparison."""
 
 from __future__ import annotations
 
-import pytest
+import math
 
-from fimble.scoring import exact_match
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fimble.scoring import exact_match, is_right, num_matching_characters, paired_difference
 
 
 @pytest.mark.parametrize(
@@ -19,3 +23,68 @@ from fimble.scoring import exact_match
 )
 def test_exact_match(answer: str, expected: str, same: bool) -> None:
     assert exact_match(answer, expected) is same
+
+
+@pytest.mark.parametrize(
+    ("suggestion", "line_prefix", "truth", "right"),
+    [
+        ("rn x", "    retu", "rn x\n    pass", True),
+        ("rn x\n    something else", "    retu", "rn x\n    pass", True),
+        ("rn y", "    retu", "rn x", False),
+        ("1", "x =", " 1", False),
+        (" 1  ", "x =", " 1", True),
+        ("\nrn x", "    retu", "rn x", False),
+        ("\n    pass", "if x:", "\n    pass\n", True),
+        ("pass", "if x:", "\n    pass\n", False),
+        ("    pass", "", "\n\n    pass", True),
+        ("return x", "    ", "return x", True),
+        ("\n    return x", "    ", "return x", True),
+        ("anything", "done", "", False),
+        ("", "    retu", "rn x", False),
+        ("\n", "done", "\n\n", False),
+    ],
+)
+def test_a_suggestion_is_right_when_its_first_line_is_what_is_typed_next(
+    suggestion: str, line_prefix: str, truth: str, right: bool
+) -> None:
+    assert is_right(suggestion, line_prefix, truth) is right
+
+
+@pytest.mark.parametrize(
+    ("suggestion", "truth", "num"),
+    [
+        ("abc", "abc\ndef", 3),
+        ("abc\ndef", "abc\ndef\nghi", 7),
+        ("abc  \nxyz", "abc\ndef", 3),
+        ("ab", "abc", 0),
+        ("", "abc", 0),
+        ("\n    x", "\n    x", 6),
+    ],
+)
+def test_only_whole_right_lines_save_typing(suggestion: str, truth: str, num: int) -> None:
+    assert num_matching_characters(suggestion, truth) == num
+
+
+@given(st.text(alphabet="ab \n", max_size=30), st.text(alphabet="ab \n", max_size=30))
+def test_no_more_is_saved_than_was_to_be_typed(suggestion: str, truth: str) -> None:
+    assert 0 <= num_matching_characters(suggestion, truth) <= len(truth)
+
+
+def test_paired_difference_counts_only_what_differs() -> None:
+    first, second = [True] * 6 + [False] * 4, [True] * 3 + [False] * 6 + [True]
+    result = paired_difference(first, second)
+    assert (result.difference_points, result.num_only_first, result.num_only_second) == (20.0, 3, 1)
+    assert result.p_value == pytest.approx(2 * (1 + 4) / 16)
+    differences = [a - b for a, b in zip(first, second, strict=True)]
+    variance = sum((d - 0.2) ** 2 for d in differences) / 10
+    assert result.standard_error_points == pytest.approx(100 * math.sqrt(variance / 10), abs=0.01)
+
+
+def test_equal_successes_differ_in_nothing() -> None:
+    result = paired_difference([True, False], [True, False])
+    assert (result.difference_points, result.standard_error_points, result.p_value) == (0.0, 0.0, 1.0)
+
+
+def test_nothing_cannot_be_compared() -> None:
+    with pytest.raises(ValueError, match="no items"):
+        paired_difference([], [])

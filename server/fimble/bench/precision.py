@@ -14,16 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fimble.engine.base import Engine, GenerateRequest
+from fimble.bench.plain import PlainModel
+from fimble.engine.base import Engine
 from fimble.engine.tokenizer import Tokenizer
 from fimble.errors import DocumentError
-from fimble.prompt.build import bind
 from fimble.prompt.templates import Family
 from fimble.scoring import exact_match, first_line
 from fimble.text import Cursor, Snapshot
-
-MAX_NEW_TOKENS = 64
-PROMPT_TOKENS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +61,11 @@ def answer_all(
     on_item: Callable[[int], None],
 ) -> list[str]:
     """The engine's first non-blank line for each item."""
-    prompts = bind(family, tokenizer)
+    model = PlainModel(engine, tokenizer, family)
     answers = []
     for number, item in enumerate(items):
         on_item(number)
-        request = GenerateRequest(
-            prompt=prompts.build(item.cursor, PROMPT_TOKENS),
-            max_tokens=MAX_NEW_TOKENS,
-            stop_tokens=prompts.stop_tokens,
-            stop=lambda ids: "\n" in tokenizer.decode(ids).lstrip(),
-        )
-        answers.append(first_line(tokenizer.decode([token.id for token in engine.generate(request)])))
+        answers.append(first_line(model.fill(item.cursor.prefix, item.cursor.suffix)))
     return answers
 
 

@@ -14,6 +14,7 @@ from fimble.lsp import process
 
 if TYPE_CHECKING:
     from fimble.config import Config
+    from fimble.context.elsewhere import Elsewhere
     from fimble.lsp.model import LoadedModel
 
 
@@ -42,7 +43,7 @@ def serve(
     process.serve(_load_feature, None if stdio else tcp, log_level)
 
 
-def _load_feature(config: Config, on_progress: Callable[[str], None]) -> LoadedModel:
+def _load_feature(config: Config, elsewhere: Elsewhere, on_progress: Callable[[str], None]) -> LoadedModel:
     from fimble.cli.wiring import load_feature
 
-    return load_feature(config, on_progress)
+    return load_feature(config, elsewhere, on_progress)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from fimble.context.elsewhere import Elsewhere
     from fimble.engine.onnx import OnnxEngine
     from fimble.engine.tokenizer import Tokenizer
     from fimble.features.inline import InlineFeature
@@ -62,16 +63,18 @@ class LoadedModel:
         self.loaded.engine.close()
 
 
-def load_feature(config: Config, on_progress: Callable[[str], None] = lambda _: None) -> LoadedModel:
+def load_feature(
+    config: Config, elsewhere: Elsewhere | None = None, on_progress: Callable[[str], None] = lambda _: None
+) -> LoadedModel:
     """Load ``config.model`` and warm it up. Raises ``WeightsError`` or ``EngineError`` with what to do."""
     from fimble.features.inline import InlineFeature
 
     on_progress(f"loading {config.model}")
     loaded = load_engine(config)
     on_progress("warming up")
-    _warm_up(loaded.engine)
+    _warm_up(loaded)
     family = family_of(loaded.manifest.prompt_family)
-    return LoadedModel(InlineFeature(loaded.engine, loaded.tokenizer, family, config), loaded)
+    return LoadedModel(InlineFeature(loaded.engine, loaded.tokenizer, family, config, elsewhere), loaded)
 
 
 def load_engine(config: Config) -> LoadedEngine:
@@ -140,10 +143,11 @@ def engine_in(config: Config, folder: Path, manifest: Manifest, provider: str) -
     )
 
 
-def _warm_up(engine: OnnxEngine) -> None:
+def _warm_up(loaded: LoadedEngine) -> None:
     """Run once, so that the first request does not pay for memory and code being touched first."""
     from fimble.engine.base import GenerateRequest
 
-    for _ in engine.generate(GenerateRequest(prompt=tuple(range(16)), max_tokens=2)):
+    _ = loaded.tokenizer.vocabulary
+    for _ in loaded.engine.generate(GenerateRequest(prompt=tuple(range(16)), max_tokens=2)):
         pass
-    engine.slots.clear()
+    loaded.engine.slots.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from fimble.engine.base import CancelToken, EngineInfo, Finish, GenerateRequest, GenerationStats, Token
@@ -11,7 +12,10 @@ from fimble.errors import EngineCancelled, PromptTooLong
 
 
 class ScriptedEngine:
-    """Answers a prompt with what ``script`` returns for it: one token list a candidate."""
+    """Answers a prompt with what ``script`` returns for it: one token list a candidate.
+
+    Where a constraint does not allow the scripted token, the first allowed ones come before it.
+    """
 
     def __init__(
         self,
@@ -31,7 +35,7 @@ class ScriptedEngine:
             raise PromptTooLong("The prompt does not fit.")
         previous = self.requests[-1].prompt if self.requests else ()
         self.requests.append(request)
-        answers = self._script(request.prompt)[: request.num_candidates]
+        answers = self._script(request.prompt)[: request.num_candidates] if request.max_tokens else ()
         num_reused = min(count_shared(list(previous), request.prompt), len(request.prompt) - 1)
         return ScriptedGeneration(request, answers, cancel, self._delay_ms, self._logprob, num_reused)
 
@@ -56,22 +60,30 @@ class ScriptedGeneration:
         self._delay_ms, self._logprob = delay_ms, logprob
 
     def __iter__(self) -> Iterator[Token]:
+        if self._request.max_tokens == 0:
+            self._wait()
         for candidate, answer in enumerate(self._answers):
-            self.stats.finishes[candidate] = Finish.STOP_TOKEN
-            given: list[int] = []
-            for token in answer:
-                self._wait()
-                if token in self._request.stop_tokens:
-                    break
-                given.append(token)
-                self.stats.num_generated_tokens += 1
-                yield Token(candidate, token, self._logprob)
-                if self._request.stop is not None and self._request.stop(given):
-                    self.stats.finishes[candidate] = Finish.STOP_PREDICATE
-                    break
-                if len(given) == self._request.max_tokens:
-                    self.stats.finishes[candidate] = Finish.LENGTH
-                    break
+            yield from self._answer(candidate, answer)
+
+    def _answer(self, candidate: int, answer: Sequence[int]) -> Iterator[Token]:
+        request, waiting, given = self._request, deque(answer), list[int]()
+        while len(given) < request.max_tokens:
+            self._wait()
+            allowed = None if request.constraint is None else request.constraint.allowed(given)
+            if allowed is not None and (not waiting or waiting[0] not in allowed):
+                token = int(allowed[0])
+            elif not waiting or waiting[0] in request.stop_tokens:
+                self.stats.finishes[candidate] = Finish.STOP_TOKEN
+                return
+            else:
+                token = waiting.popleft()
+            given.append(token)
+            self.stats.num_generated_tokens += 1
+            yield Token(candidate, token, self._logprob)
+            if request.stop is not None and request.stop(given):
+                self.stats.finishes[candidate] = Finish.STOP_PREDICATE
+                return
+        self.stats.finishes[candidate] = Finish.LENGTH
 
     def _wait(self) -> None:
         end = time.monotonic() + self._delay_ms / 1e3

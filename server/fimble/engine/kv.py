@@ -1,9 +1,10 @@
 """Slots: several token sequences kept in KV caches, and which one serves the next prompt.
 
 A prompt that shares a beginning with a slot starts where they part. If that would
-throw away most of what another sequence left there, the shared part is copied into a
-slot of its own, so that two documents with one header do not fight. The least recently used slots
-go when all together would exceed the memory cap.
+throw away anything that another sequence left there, the shared part is copied into a
+slot of its own, so that two documents with one header do not fight, and a prompt that is
+prepared in idle time does not harm the one in use. The least recently used slots
+go, or are used again, when all together would exceed the memory cap.
 """
 
 from __future__ import annotations
@@ -31,6 +32,26 @@ class Slot(Generic[C]):
     last_used: int = 0
     sequence: str = ""
     """What it served last (``GenerateRequest.sequence``)."""
+    others: dict[str, int] = field(default_factory=dict)
+    """Sequences it served before -> how many of its tokens each left there and may want again."""
+
+    def loses_nothing(self, num_tokens: int, sequence: str) -> bool:
+        """Whether only tokens of ``sequence`` itself lie behind the first ``num_tokens``."""
+        if self.sequence != sequence and len(self.tokens) > num_tokens:
+            return False
+        return all(wanted <= num_tokens for other, wanted in self.others.items() if other != sequence)
+
+    def hand_over(self, sequence: str) -> None:
+        """Serve ``sequence`` from now on."""
+        if self.tokens and self.sequence != sequence:
+            self.others[self.sequence] = len(self.tokens)
+        self.others.pop(sequence, None)
+        self.sequence = sequence
+
+    def empty(self) -> None:
+        """Forget everything."""
+        self.tokens.clear()
+        self.others.clear()
 
     def rewind(self, num_tokens: int) -> None:
         """Forget all but the first ``num_tokens``; costs nothing."""
@@ -69,40 +90,61 @@ class SlotPool(Generic[C]):
         At least the prompt's last token is left to run, because its logits are wanted.
         ``max_new_tokens`` more will be appended at most.
         """
-        best, num_shared = self._most_shared(prompt)
+        num_tokens = len(prompt) + max_new_tokens
+        best, num_shared = self._most_shared(prompt, sequence)
         if best is None or num_shared < MIN_SHARED_TOKENS:
-            slot, num_shared = self._fresh_slot(), 0
-        elif best.sequence == sequence or num_shared * 2 >= len(best.tokens):
+            slot, num_shared = self._fresh_slot(num_tokens), 0
+        elif best.loses_nothing(num_shared, sequence):
             slot = best
         else:
-            slot = self._fresh_slot()
+            slot = self._fresh_slot(num_tokens, best)
             num_shared = self._copy_prefix(best.cache, slot.cache, num_shared)
             slot.tokens = best.tokens[:num_shared]
+            slot.sequence = sequence
+        slot.hand_over(sequence)
         slot.rewind(num_shared)
-        slot.high_water_tokens = max(slot.high_water_tokens, len(prompt) + max_new_tokens)
-        slot.sequence = sequence
-        self._clock += 1
-        slot.last_used = self._clock
+        slot.high_water_tokens = max(slot.high_water_tokens, num_tokens)
+        for other in self._slots:
+            other.others.pop(sequence, None)
+        self._use(slot)
         self._evict(slot)
         return slot
+
+    def num_held(self, prompt: Sequence[int]) -> int:
+        """The most tokens of ``prompt``, its last one aside, that a slot holds. The slot counts as used."""
+        best, num_shared = self._most_shared(prompt, "")
+        if best is not None:
+            self._use(best)
+        return num_shared
 
     def clear(self) -> None:
         self._slots.clear()
 
-    def _most_shared(self, prompt: Sequence[int]) -> tuple[Slot[C] | None, int]:
-        best: Slot[C] | None = None
-        longest = 0
-        for slot in sorted(self._slots, key=lambda slot: -slot.last_used):
-            num_shared = count_shared(slot.tokens, prompt[:-1])
-            if num_shared > longest:
-                best, longest = slot, num_shared
-        return best, longest
+    def _use(self, slot: Slot[C]) -> None:
+        self._clock += 1
+        slot.last_used = self._clock
 
-    def _fresh_slot(self) -> Slot[C]:
+    def _most_shared(self, prompt: Sequence[int], sequence: str) -> tuple[Slot[C] | None, int]:
+        """The slot that shares most with the prompt; of equals one of the sequence, then the last used."""
+        shared = [(count_shared(slot.tokens, prompt[:-1]), slot) for slot in self._slots]
+        if not shared:
+            return None, 0
+        num_shared, best = max(shared, key=lambda pair: (pair[0], pair[1].sequence == sequence, pair[1].last_used))
+        return best, num_shared
+
+    def _fresh_slot(self, num_tokens: int, keep: Slot[C] | None = None) -> Slot[C]:
+        """An empty slot for ``num_tokens``: one in stock, else a new one while the cap allows it,
+        else the least recently used one, but never ``keep``."""
         for slot in self._slots:
-            if len(slot.tokens) < MIN_SHARED_TOKENS:
-                slot.rewind(0)
+            if len(slot.tokens) < MIN_SHARED_TOKENS and slot is not keep:
+                slot.empty()
                 return slot
+        others = [slot for slot in self._slots if slot is not keep]
+        total = sum(slot.high_water_tokens for slot in self._slots)
+        if others and total + max(num_tokens, self._whole_slot_tokens) > self.max_tokens:
+            oldest = min(others, key=lambda slot: slot.last_used)
+            oldest.empty()
+            return oldest
         slot = Slot(self._new_cache(), high_water_tokens=self._whole_slot_tokens)
         self._slots.append(slot)
         return slot

@@ -1,4 +1,4 @@
-"""The real engine: prefill what no slot holds yet, then decode token by token."""
+"""The real engine: prefill what no slot holds yet, then decode, checking several guessed tokens in a run."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from pathlib import Path
 from fimble.engine.base import (
     CancelToken,
     EngineInfo,
-    Finish,
     GenerateRequest,
     GenerationStats,
     Token,
 )
+from fimble.engine.decode import Lookahead, allowed_after, decode
 from fimble.engine.kv import Slot, SlotPool
-from fimble.engine.sampler import Logits, Sampler
+from fimble.engine.sampler import Logits
 from fimble.engine.session import KvCache, Session
+from fimble.engine.speculate import MAX_DRAFT_TOKENS, Drafter, Experience
 from fimble.errors import EngineCancelled, PromptTooLong
-
-PREFILL_CHUNK_TOKENS = 128
-"""What one prefill run takes; whole chunks survive a cancellation. Larger ones gain under 5 %."""
 
 
 class OnnxEngine:
@@ -35,8 +33,11 @@ class OnnxEngine:
         num_threads: int = 0,
         context_length: int = 4096,
         kv_cache_mb: int = 256,
+        max_draft_tokens: int = MAX_DRAFT_TOKENS,
     ) -> None:
-        """Load ``graph``; errors as in ``Session``."""
+        """Load ``graph``; errors as in ``Session``. ``max_draft_tokens`` 0 turns speculation off."""
+        self.max_draft_tokens = max_draft_tokens
+        self.experience = Experience()
         self.session = Session(graph, provider, num_threads)
         self.info = EngineInfo(model, provider, context_length, self.session.vocabulary_size)
         self.slots: SlotPool[KvCache] = SlotPool(
@@ -55,7 +56,7 @@ class OnnxEngine:
                 f" a context of {self.info.context_length}.",
                 "Lower prompt_tokens or max_block_tokens, or raise context_length.",
             )
-        return OnnxGeneration(self.session, self.slots, request, cancel)
+        return OnnxGeneration(self, request, cancel)
 
     def close(self) -> None:
         """See ``base.Engine``."""
@@ -66,49 +67,68 @@ class OnnxEngine:
 class OnnxGeneration:
     """One running answer."""
 
-    def __init__(
-        self, session: Session, slots: SlotPool[KvCache], request: GenerateRequest, cancel: CancelToken | None
-    ) -> None:
+    def __init__(self, engine: OnnxEngine, request: GenerateRequest, cancel: CancelToken | None) -> None:
         self.stats = GenerationStats(num_prompt_tokens=len(request.prompt))
-        self._session, self._slots, self._request, self._cancel = session, slots, request, cancel
+        self._engine, self._request, self._cancel = engine, request, cancel
 
     def __iter__(self) -> Iterator[Token]:
-        prompt = self._request.prompt
+        request, prompt, slots = self._request, self._request.prompt, self._engine.slots
         self._check_cancelled()
-        slot = self._slots.acquire(prompt, self._request.max_tokens, self._request.sequence)
+        if request.max_tokens == 0:
+            self.stats.num_reused_tokens = slots.num_held(prompt)
+            if self.stats.num_reused_tokens == len(prompt) - 1:
+                return
+        slot = slots.acquire(prompt, request.max_tokens, request.sequence)
         self.stats.num_reused_tokens = len(slot.tokens)
+        lookahead = self._lookahead(slot, 0)
+        logits = self._prefill(slot, lookahead)
+        for candidate in range(request.num_candidates if request.max_tokens else 0):
+            if candidate > 0:
+                slot.rewind(len(prompt))
+                lookahead = self._lookahead(slot, candidate)
+            try:
+                for token in decode(request, candidate, logits, lookahead, self.stats):
+                    self._check_cancelled()
+                    yield token
+            finally:
+                lookahead.settle()
+
+    def _prefill(self, slot: Slot[KvCache], lookahead: Lookahead) -> Logits:
+        """Run what ``slot`` lacks of the prompt; returns the logits ``[vocabulary]`` after it.
+
+        The last chunk's run checks the first guess too.
+        """
+        request, prompt, length = self._request, self._request.prompt, self._request.prefill_chunk_tokens
         started = time.perf_counter()
-        for begin in range(len(slot.tokens), len(prompt), PREFILL_CHUNK_TOKENS):
-            logits = self._run(slot, prompt[begin : begin + PREFILL_CHUNK_TOKENS])
+        while len(prompt) - len(slot.tokens) > length:
+            chunk = prompt[len(slot.tokens) : len(slot.tokens) + length]
+            self._run(slot, chunk, 0)
+            slot.tokens.extend(chunk)
+        logits = lookahead.after(prompt[len(slot.tokens) :], request.max_tokens, allowed_after(request, ()))
         self.stats.prefill_ms = (time.perf_counter() - started) * 1e3
-        for candidate in range(self._request.num_candidates):
-            slot.rewind(len(prompt))
-            yield from self._decode(slot, candidate, logits)
+        return logits
 
-    def _decode(self, slot: Slot[KvCache], candidate: int, logits: Logits) -> Iterator[Token]:
-        request, sampler, answer = self._request, Sampler(self._request.sampling, candidate), list[int]()
-        token, logprob = sampler.first(logits)
-        while token not in request.stop_tokens:
-            answer.append(token)
-            self.stats.num_generated_tokens += 1
-            yield Token(candidate, token, logprob)
-            if request.stop is not None and request.stop(answer):
-                self.stats.finishes[candidate] = Finish.STOP_PREDICATE
-                return
-            if len(answer) == request.max_tokens:
-                self.stats.finishes[candidate] = Finish.LENGTH
-                return
-            started = time.perf_counter()
-            token, logprob = sampler.next(self._run(slot, (token,)))
-            self.stats.decode_ms += (time.perf_counter() - started) * 1e3
-        self.stats.finishes[candidate] = Finish.STOP_TOKEN
+    def _lookahead(self, slot: Slot[KvCache], candidate: int) -> Lookahead:
+        """Only the greedy answer is guessed."""
+        request, engine = self._request, self._engine
+        drafter = None
+        if (
+            candidate == 0
+            and request.sampling.temperature <= 0
+            and min(request.max_tokens - 1, engine.max_draft_tokens) > 0
+        ):
+            drafter = Drafter(request.prompt, request.drafts, engine.experience, engine.max_draft_tokens)
+        return Lookahead(
+            lambda tokens, num_logits: self._run(slot, tokens, num_logits),
+            slot.tokens,
+            self.stats,
+            drafter,
+            engine.experience,
+        )
 
-    def _run(self, slot: Slot[KvCache], tokens: Sequence[int]) -> Logits:
-        """Append ``tokens`` to the slot; returns the logits ``[vocabulary]`` of the last of them."""
-        logits = self._session.run(tokens, slot.cache, len(slot.tokens), cancel=self._cancel)
-        slot.tokens.extend(tokens)
-        last: Logits = logits[-1]
-        return last
+    def _run(self, slot: Slot[KvCache], tokens: Sequence[int], num_logits: int) -> Logits:
+        """Run ``tokens`` behind the slot's own; logits ``[num_logits, vocabulary]`` of the last of them."""
+        return self._engine.session.run(tokens, slot.cache, len(slot.tokens), num_logits, self._cancel)
 
     def _check_cancelled(self) -> None:
         if self._cancel is not None and self._cancel.cancelled:

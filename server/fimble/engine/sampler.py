@@ -1,4 +1,8 @@
-"""From logits to the next token: greedy, temperature, top-p. Pure functions of numpy arrays."""
+"""From logits to the next token: greedy, temperature, top-p. Pure functions of numpy arrays.
+
+A constraint is a list of the tokens that may come, ascending: the choice is made, and
+its probability counted, among them alone.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import numpy.typing as npt
 from fimble.engine.base import Sampling
 
 Logits = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
 
 
 def log_softmax(logits: Logits) -> Logits:
@@ -25,22 +30,26 @@ class Sampler:
         self._rank = candidate
         self._random = np.random.default_rng([sampling.seed, candidate])
 
-    def first(self, logits: Logits) -> tuple[int, float]:
-        """The candidate's first token: at temperature 0 candidate n starts with the n-th best."""
-        if self._sampling.temperature > 0 or self._rank == 0:
-            return self.next(logits)
-        best = np.argpartition(logits, -self._rank - 1)[-self._rank - 1 :]
-        token = int(best[np.argsort(logits[best])][0])
-        return token, float(log_softmax(logits)[token])
+    def first(self, logits: Logits, allowed: Ids | None = None) -> tuple[int, float]:
+        """The candidate's first token: at temperature 0 candidate n starts with the n-th best.
 
-    def next(self, logits: Logits) -> tuple[int, float]:
+        Where fewer tokens than that are allowed, with the last of them.
+        """
+        if self._sampling.temperature > 0 or self._rank == 0:
+            return self.next(logits, allowed)
+        among = logits if allowed is None else logits[allowed]
+        rank = min(self._rank, len(among) - 1)
+        best = np.argpartition(among, -rank - 1)[-rank - 1 :]
+        return _token(among, int(best[np.argsort(among[best])][0]), allowed)
+
+    def next(self, logits: Logits, allowed: Ids | None = None) -> tuple[int, float]:
         """A token for ``logits`` ``[vocabulary]`` and its log-probability at temperature 1."""
-        logprobs = log_softmax(logits)
+        among = logits if allowed is None else logits[allowed]
         if self._sampling.temperature <= 0:
-            token = int(logits.argmax())
+            place = int(among.argmax())
         else:
-            token = int(self._random.choice(len(logits), p=self._distribution(logits)))
-        return token, float(logprobs[token])
+            place = int(self._random.choice(len(among), p=self._distribution(among)))
+        return _token(among, place, allowed)
 
     def _distribution(self, logits: Logits) -> npt.NDArray[np.float64]:
         probabilities = np.exp(log_softmax(logits / self._sampling.temperature).astype(np.float64))
@@ -50,3 +59,10 @@ class Sampler:
             probabilities[order[before >= self._sampling.top_p]] = 0
         result: npt.NDArray[np.float64] = probabilities / probabilities.sum()
         return result
+
+
+def _token(among: Logits, place: int, allowed: Ids | None) -> tuple[int, float]:
+    """The token at a place of ``among`` and its log-probability; one pass less than ``log_softmax``."""
+    highest = among.max()
+    logprob = float(among[place] - highest) - float(np.log(np.exp(among - highest).sum()))
+    return (place if allowed is None else int(allowed[place])), min(logprob, 0.0)

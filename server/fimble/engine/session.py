@@ -28,6 +28,10 @@ _NUMPY_TYPES: dict[str, np.dtype[Any]] = {
 }
 
 
+_NO_LOGITS = -(2**62)
+"""The graph cuts off all but the last ``num_logits`` positions: this many below none leaves none."""
+
+
 @dataclass(frozen=True, slots=True)
 class KvLayout:
     """Shape of what one token leaves in the KV cache."""
@@ -118,17 +122,19 @@ class Session:
     ) -> npt.NDArray[np.float32]:
         """Append ``tokens`` behind the first ``num_past_tokens`` of ``cache``.
 
-        Returns logits ``[num_logits, vocabulary]`` of the last tokens. Raises
+        Returns logits ``[num_logits, vocabulary]`` of the last tokens; with 0 the output layer
+        is left out, which saves a fifth of a one-token run (on a GPU it runs all the same). Raises
         ``EngineCancelled`` soon after ``cancel`` is set, in the middle of a run too; what
         the cache held before ``num_past_tokens`` stays good.
         """
         total = num_past_tokens + len(tokens)
+        num_rows = num_logits if num_logits or self.provider == "cpu" else 1
         binding = cache.binding
         binding.bind_cpu_input("input_ids", np.array([tokens], np.int64))
         binding.bind_cpu_input("seqlens_k", np.array([total - 1], np.int32))
         binding.bind_cpu_input("total_sequence_length", np.array(total, np.int32))
-        binding.bind_cpu_input("num_logits", np.array([num_logits], np.int64))
-        logits: npt.NDArray[np.float32] = np.empty((1, num_logits, self.vocabulary_size), np.float32)
+        binding.bind_cpu_input("num_logits", np.array([num_rows or _NO_LOGITS], np.int64))
+        logits: npt.NDArray[np.float32] = np.empty((1, num_rows, self.vocabulary_size), np.float32)
         binding.bind_ortvalue_output("logits", ort.OrtValue.ortvalue_from_numpy(logits))
         run_options = ort.RunOptions()
         if cancel is None:
@@ -145,7 +151,7 @@ class Session:
                 raise
             finally:
                 remove()
-        last: npt.NDArray[np.float32] = logits[0]
+        last: npt.NDArray[np.float32] = logits[0, :num_logits]
         return last
 
     def _run(self, binding: ort.IOBinding, run_options: ort.RunOptions) -> None:

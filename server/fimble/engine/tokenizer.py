@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import tokenizers
 
+from fimble.engine.healing import BeginsWith
+from fimble.engine.vocabulary import Vocabulary
 from fimble.errors import ModelFolderInvalid
 
 
@@ -22,6 +25,15 @@ class Tokenizer:
                 f"{file} cannot be read: {error}.", "Run 'fimble setup --force' to prepare it again."
             ) from error
         self._tokenizer.encode_special_tokens = True
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Every token's bytes. Reading them takes a few tenths of a second, once; any thread may ask first."""
+        return Vocabulary.of(self._tokenizer)
+
+    def begins_with(self, text: str) -> BeginsWith:
+        """The constraint that an answer begins with ``text``."""
+        return BeginsWith(self.vocabulary, text.encode(errors="replace"))
 
     def encode(self, text: str) -> list[int]:
         """Token ids of ``text``; ``<|fim_middle|>`` in it is eleven characters, not a marker."""

@@ -1,103 +1,209 @@
-"""Inline completion, as a sentence: prompt -> engine -> scope -> filters -> suggestions."""
+"""Inline completion, as a sentence: cache -> context -> prompt -> engine -> suggest."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from fimble.config import Config
-from fimble.engine.base import CancelToken, Engine, Finish, GenerateRequest, Generation, GenerationStats
+from fimble.engine.base import CancelToken, Engine
 from fimble.errors import EngineCancelled, FimbleError
-from fimble.prompt.build import Encoder, bind
+from fimble.features.ahead import Ahead
+from fimble.features.anchors import Anchors
+from fimble.features.cache import ContinuationCache
+from fimble.features.continuation import Place
+from fimble.features.flight import Flight
+from fimble.features.judge import Judge, Verdict
+from fimble.features.pace import Pace
+from fimble.features.screen import Screen
+from fimble.features.writer import Tokenizer, Writer, Written
+from fimble.prompt.build import bind
 from fimble.prompt.templates import Family
-from fimble.suggest.pipeline import conclude, has_ended
+from fimble.suggest.comments import in_comment
+from fimble.suggest.pipeline import has_ended
 from fimble.suggest.scope import Scope, scope_at
-from fimble.text import Cursor, Outcome, Reason, Suggestion
+from fimble.text import Cursor, Outcome, Reason, Snippet, Source, Suggestion
 
 _LOG = logging.getLogger(__name__)
 _NUM_CONTROL_TOKENS = 8
 """More than any family's prompt holds beside the text."""
+_CHARS_PER_TOKEN = 3.5
+"""Of source code, roughly: what a budget in tokens means for text that is only chosen."""
 
 
-class Tokenizer(Encoder, Protocol):
-    """What this feature needs of ``engine.tokenizer.Tokenizer``."""
+class Elsewhere(Protocol):
+    """What this feature needs of ``context.elsewhere.Elsewhere``."""
 
-    def decode(self, ids: Sequence[int]) -> str: ...
+    def snippets(self, cursor: Cursor, max_chars: int) -> tuple[Snippet, ...]: ...
 
 
 class InlineFeature:
-    """Suggests what to insert at a cursor. One request at a time."""
+    """Suggests what to insert at a cursor. ``suggest`` and ``idle`` on the engine's thread, the rest on any."""
 
-    def __init__(self, engine: Engine, tokenizer: Tokenizer, family: Family, config: Config) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        tokenizer: Tokenizer,
+        family: Family,
+        config: Config,
+        elsewhere: Elsewhere | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Raises ``ModelFolderInvalid`` when the vocabulary lacks a token the family needs."""
-        self._engine, self._tokenizer, self._config = engine, tokenizer, config
-        self._prompts = bind(family, tokenizer)
+        self._config, self._elsewhere, self._clock = config, elsewhere, clock
+        self._engine = engine
+        prompts = bind(family, tokenizer)
+        self._prompts = prompts
+        self.pace = Pace()
+        self._writer = Writer(engine, tokenizer, prompts.stop_tokens, clock)
+        self._cache = ContinuationCache()
+        self._screen = Screen()
+        self._judge = Judge(config)
+        self._anchors = Anchors(prompts, self._prompt_tokens, self.pace, self._find_snippets)
+        self._ahead = Ahead(self._writer, self._anchors, self._cache, self.pace)
+        self._flight: Flight | None = None
 
-    def suggest(self, cursor: Cursor, cancel: CancelToken, num_candidates: int = 1) -> Outcome:
-        """Up to ``num_candidates`` different suggestions, or the reason for none; failures are reasons."""
-        started = time.perf_counter()
+    def recall(self, cursor: Cursor) -> Outcome | None:
+        """The answer at ``cursor`` as far as it is known without the model, in under 5 ms; ``None``: ask it."""
+        started_s = self._clock()
+        shown = self._screen.rest_for(cursor)
+        if shown is not None:
+            return self._outcome([shown], None, started_s, Source.CACHE)
+        found = self._cache.find(cursor, self._anchors.snippets(cursor.snapshot.uri))
+        if found is None:
+            return None
+        continuation, rest = found
+        scope = scope_at(cursor)
+        is_known = continuation.is_whole or has_ended(rest, cursor, scope)
+        if not is_known and "\n" not in rest.lstrip():
+            return None
+        verdict = self._judge.judge(continuation, rest, cursor, scope, is_cut_off=not is_known)
+        return self._conclude([verdict], cursor, started_s, Source.CACHE)
+
+    def joins(self, cursor: Cursor) -> bool:
+        """Whether the answer being written may lead to ``cursor``; if so it is written for it from now on."""
+        flight = self._flight
+        return flight is not None and flight.joins(cursor)
+
+    def suggest(
+        self, cursor: Cursor, cancel: CancelToken, num_candidates: int = 1, is_hurried: bool = False
+    ) -> Outcome:
+        """Up to ``num_candidates`` different suggestions, or the reason for none; failures are reasons.
+
+        ``is_hurried``: a person did not ask, but would like to see something before the next key.
+        """
+        started_s = self._clock()
         if len(cursor.snapshot.text) > self._config.max_document_mb * 2**20:
             return Outcome(reason=Reason.TOO_LARGE)
         if cancel.cancelled:
             return Outcome(reason=Reason.CANCELLED)
-        stats = GenerationStats()
-        suggestions: tuple[Suggestion, ...] = ()
-        reason, detail = None, ""
+        if not self._config.comments and in_comment(cursor):
+            return Outcome(reason=Reason.IN_COMMENT)
+        if num_candidates == 1 and (known := self.recall(cursor)) is not None:
+            return known
         try:
             scope = scope_at(cursor)
-            generation = self._engine.generate(self._request(cursor, scope, num_candidates), cancel)
-            stats = generation.stats
-            suggestions, reason = self._collect(generation, cursor, scope)
+            written = self._write(cursor, scope, cancel, num_candidates, is_hurried)
         except EngineCancelled:
-            reason = Reason.CANCELLED
+            return self._outcome([], Reason.CANCELLED, started_s)
         except FimbleError as error:
             _LOG.warning("The engine failed: %s", error)
-            reason, detail = Reason.FAILED, str(error)
-        return Outcome(
-            suggestions,
-            reason,
-            detail,
-            latency_ms=(time.perf_counter() - started) * 1e3,
-            num_prompt_tokens=stats.num_prompt_tokens,
-            num_reused_tokens=stats.num_reused_tokens,
-            num_generated_tokens=stats.num_generated_tokens,
+            return replace(self._outcome([], Reason.FAILED, started_s), detail=str(error))
+        finally:
+            self._flight = None
+        self.pace.learn(written.stats, (self._clock() - started_s) * 1000)
+        verdicts: list[Verdict] = []
+        for continuation in written.continuations:
+            is_known = continuation.is_whole or has_ended(continuation.text, cursor, scope)
+            verdicts.append(self._judge.judge(continuation, continuation.text, cursor, scope, is_cut_off=not is_known))
+        outcome = self._conclude(verdicts, cursor, started_s)
+        return replace(
+            outcome,
+            num_prompt_tokens=written.stats.num_prompt_tokens,
+            num_reused_tokens=written.stats.num_reused_tokens,
+            num_generated_tokens=written.stats.num_generated_tokens,
         )
 
-    def _request(self, cursor: Cursor, scope: Scope, num_candidates: int) -> GenerateRequest:
-        context_length = self._engine.info.context_length
-        longest = self._config.max_line_tokens if scope is Scope.LINE else self._config.max_block_tokens
-        max_tokens = min(longest, context_length // 2)
-        budget = min(self._config.prompt_tokens, context_length - max_tokens - _NUM_CONTROL_TOKENS)
-        return GenerateRequest(
-            prompt=self._prompts.build(cursor, budget),
-            max_tokens=max_tokens,
-            stop_tokens=self._prompts.stop_tokens,
-            stop=lambda ids: has_ended(self._tokenizer.decode(ids), cursor, scope),
+    def idle(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        """Do the next piece of work that may be wanted soon after ``cursor`` was answered; ``False``: none is left."""
+        try:
+            return self._ahead.step(cursor, cancel)
+        except FimbleError as error:
+            if not isinstance(error, EngineCancelled):
+                _LOG.warning("Work in idle time failed: %s", error)
+            return False
+
+    @property
+    def answer_ms(self) -> float:
+        """How long an answer of the model takes, as learned so far."""
+        return self.pace.answer_ms
+
+    def forget(self, uri: str) -> None:
+        """The document is closed."""
+        self._cache.forget(uri)
+        self._screen.forget(uri)
+
+    def _write(
+        self, cursor: Cursor, scope: Scope, cancel: CancelToken, num_candidates: int, is_hurried: bool
+    ) -> Written:
+        """Ask the model, and keep what it writes."""
+        anchor, tail = self._anchors.at(cursor, in_haste=is_hurried)
+        place = Place.at(cursor, anchor.snippets)
+        flight = self._flight = Flight(place)
+        written = self._writer.write(
+            self._prompts.prompt(anchor, tail),
+            place,
+            lambda text: flight.goes_on(text) and not has_ended(text, cursor, scope),
+            cancel,
+            max_tokens=self._max_answer_tokens(scope),
             num_candidates=num_candidates,
-            sequence=cursor.snapshot.uri,
+            drafts=self._cache.latest(cursor.snapshot.uri),
+            is_hurried=is_hurried,
         )
+        for continuation in reversed(written.continuations):
+            self._cache.put(continuation)
+        return written
 
-    def _collect(
-        self, generation: Generation, cursor: Cursor, scope: Scope
-    ) -> tuple[tuple[Suggestion, ...], Reason | None]:
-        """All candidates' suggestions: the greedy one first, then by confidence; or the first reason."""
-        tokens: dict[int, list[int]] = {}
-        logprobs: dict[int, float] = {}
-        for token in generation:
-            tokens.setdefault(token.candidate, []).append(token.id)
-            logprobs[token.candidate] = logprobs.get(token.candidate, 0.0) + token.logprob
-        suggestions: dict[str, Suggestion] = {}
-        first_reason: Reason | None = None
-        for candidate, ids in tokens.items():
-            is_cut_off = generation.stats.finishes.get(candidate) is Finish.LENGTH
-            text = conclude(self._tokenizer.decode(ids).rstrip("\ufffd"), cursor, scope, is_cut_off)
-            if isinstance(text, Reason):
-                first_reason = first_reason or text
-            else:
-                suggestions.setdefault(text, Suggestion(text, logprobs[candidate] / len(ids)))
-        if not suggestions:
-            return (), first_reason or Reason.EMPTY
-        first, *others = suggestions.values()
-        return (first, *sorted(others, key=lambda other: -other.mean_logprob)), None
+    def _conclude(
+        self, verdicts: Sequence[Verdict], cursor: Cursor, started_s: float, source: Source = Source.MODEL
+    ) -> Outcome:
+        """The suggestions, the greedy one first and then by confidence; or the first reason."""
+        different: dict[str, Suggestion] = {}
+        for verdict in verdicts:
+            if isinstance(verdict, Suggestion):
+                different.setdefault(verdict.text, verdict)
+        if not different:
+            reasons = [verdict for verdict in verdicts if isinstance(verdict, Reason)]
+            self._screen.clear(cursor)
+            return self._outcome([], reasons[0] if reasons else Reason.EMPTY, started_s, source)
+        first, *others = different.values()
+        self._screen.show(cursor, first)
+        return self._outcome([first, *sorted(others, key=lambda other: -other.confidence)], None, started_s, source)
+
+    def _outcome(
+        self,
+        suggestions: Sequence[Suggestion],
+        reason: Reason | None,
+        started_s: float,
+        source: Source = Source.MODEL,
+    ) -> Outcome:
+        latency_ms = (self._clock() - started_s) * 1000
+        return Outcome(tuple(suggestions), reason, latency_ms=latency_ms, source=source)
+
+    @property
+    def _prompt_tokens(self) -> int:
+        context_length = self._engine.info.context_length
+        longest = max(self._max_answer_tokens(scope) for scope in Scope)
+        return min(self._config.prompt_tokens, context_length - longest - _NUM_CONTROL_TOKENS)
+
+    def _max_answer_tokens(self, scope: Scope) -> int:
+        longest = self._config.max_line_tokens if scope is Scope.LINE else self._config.max_block_tokens
+        return min(longest, self._engine.info.context_length // 4)
+
+    def _find_snippets(self, cursor: Cursor) -> tuple[Snippet, ...]:
+        if self._elsewhere is None or not self._config.other_files:
+            return ()
+        return self._elsewhere.snippets(cursor, int(self._prompt_tokens * _CHARS_PER_TOKEN / 4))

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from lsprotocol import types
 
+from fimble.lsp.greeting import ACCEPTED
 from fimble.text import Outcome
 
 Place = tuple[int, int]
@@ -92,14 +93,16 @@ def position_of(lines: Sequence[str], place: Place, encoding: str) -> types.Posi
     return types.Position(line, units_of(lines[line], column, encoding))
 
 
-def items_of(outcome: Outcome, span: types.Range, typed: str) -> types.InlineCompletionList:
+def items_of(outcome: Outcome, span: types.Range, typed: str, showing_id: str = "") -> types.InlineCompletionList:
     """What the editor is told: each suggestion after ``typed``, together in place of ``span``.
 
-    Never ``null``: Neovim would leave an older suggestion on the screen.
+    ``showing_id`` comes back in the command that the editor runs after it has inserted an
+    item. Never ``null``: Neovim would leave an older suggestion on the screen.
     """
+    command = types.Command("Accepted", ACCEPTED, arguments=[showing_id]) if showing_id else None
     return types.InlineCompletionList(
         items=[
-            types.InlineCompletionItem(insert_text=typed + suggestion.text, range=span)
+            types.InlineCompletionItem(insert_text=typed + suggestion.text, range=span, command=command)
             for suggestion in outcome.suggestions
         ]
     )

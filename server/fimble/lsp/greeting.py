@@ -13,7 +13,10 @@ import fimble
 from fimble.lsp.framing import from_body
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
+ACCEPTED = "fimble.accepted"
+"""The command of an inline item: run by the editor after it has inserted the item."""
 _INCREMENTAL = 2
+_AS_IS = 1
 
 JsonObject = dict[str, Any]
 
@@ -27,6 +30,16 @@ class Client:
     shows_progress: bool = False
     process_id: int | None = None
     options: object = field(default=None, repr=False)
+    shows_inline: bool = False
+    """Whether it says that it shows inline completion; lsp-mode does without saying so."""
+    shows_label_details: bool = False
+    """In its completion popup."""
+    reads_markdown: bool = False
+    """In the documentation of a popup's entry."""
+    inserts_as_is: bool = False
+    """Whether it can leave the indentation of a popup's entry alone."""
+    roots: tuple[str, ...] = ()
+    """URIs of the workspace's folders."""
 
 
 def read_client(params: object) -> Client:
@@ -40,6 +53,8 @@ def read_client(params: object) -> Client:
     if process_id is not None and type(process_id) is not int:
         raise ValueError(f"processId must be a whole number or null, not {process_id!r}")
     capabilities = params["capabilities"]
+    document = _object(capabilities, "textDocument")
+    entry = _object(_object(document, "completion"), "completionItem")
     offered = _object(capabilities, "general").get("positionEncodings")
     known = [name for name in offered if name in ENCODINGS] if isinstance(offered, list) else []
     return Client(
@@ -47,6 +62,11 @@ def read_client(params: object) -> Client:
         shows_progress=_object(capabilities, "window").get("workDoneProgress") is True,
         process_id=process_id,
         options=params.get("initializationOptions"),
+        shows_inline=isinstance(document.get("inlineCompletion"), dict),
+        shows_label_details=entry.get("labelDetailsSupport") is True,
+        reads_markdown="markdown" in _list(entry, "documentationFormat"),
+        inserts_as_is=_AS_IS in _list(_object(entry, "insertTextModeSupport"), "valueSet"),
+        roots=_roots(params),
     )
 
 
@@ -54,16 +74,23 @@ def result_for(client: Client) -> JsonObject:
     """The result of ``initialize``.
 
     Inline completion is offered to every client: Emacs' lsp-mode asks for it without
-    having said that it can.
+    having said that it can. The popup is not offered to those that say they show
+    suggestions inline: in VS Code the mere presence of one more popup provider makes
+    inline completion give up after 750 ms.
     """
-    return {
-        "capabilities": {
-            "positionEncoding": client.encoding,
-            "textDocumentSync": {"openClose": True, "change": _INCREMENTAL},
-            "inlineCompletionProvider": {},
-        },
-        "serverInfo": {"name": "fimble", "version": fimble.__version__},
+    capabilities: JsonObject = {
+        "positionEncoding": client.encoding,
+        "textDocumentSync": {"openClose": True, "change": _INCREMENTAL},
+        "inlineCompletionProvider": {},
+        "executeCommandProvider": {"commands": [ACCEPTED]},
     }
+    if not client.shows_inline:
+        capabilities["completionProvider"] = {
+            "triggerCharacters": ["."],
+            "resolveProvider": True,
+            "completionItem": {"labelDetailsSupport": True},
+        }
+    return {"capabilities": capabilities, "serverInfo": {"name": "fimble", "version": fimble.__version__}}
 
 
 def early_answer(body: bytes) -> JsonObject | None:
@@ -91,3 +118,16 @@ def is_id(value: object) -> bool:
 def _object(parent: JsonObject, name: str) -> JsonObject:
     value = parent.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def _list(parent: JsonObject, name: str) -> list[Any]:
+    value = parent.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _roots(params: JsonObject) -> tuple[str, ...]:
+    folders = params.get("workspaceFolders")
+    uris = [folder.get("uri") for folder in folders if isinstance(folder, dict)] if isinstance(folders, list) else []
+    found = tuple(uri for uri in uris if isinstance(uri, str))
+    root = params.get("rootUri")
+    return found or ((root,) if isinstance(root, str) else ())

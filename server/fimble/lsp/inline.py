@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from fimble.errors import DocumentTooLarge, PositionOutside, UnknownDocument
+from fimble.errors import PositionOutside, UnknownDocument
 from fimble.lsp import convert
 from fimble.lsp.documents import Document
 from fimble.lsp.protocol import VersionedIdentifier
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _NUM_INVOKED_CANDIDATES = 3
 _BYTES_PER_MB = 1024 * 1024
+_NOBODY_WAITS_ANY_MORE = (Reason.SUPERSEDED, Reason.STALE, Reason.CANCELLED, Reason.NOT_OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +42,23 @@ async def complete(server: FimbleServer, params: types.InlineCompletionParams) -
     question: Question | None = None
     try:
         document = server.documents.get(uri)
-        outcome = _refusal(server, document, params.text_document) or server.model.why_not()
-        if outcome is None:
+        refusal = refusal_of(server, document, params.text_document)
+        if refusal is None:
             question = ask(document, params, server.client.encoding)
-            outcome = await _answer(server, document, question)
+            outcome = await outcome_for(server, document, question.cursor, question.num_candidates)
+        else:
+            outcome = refusal
     except UnknownDocument as error:
         outcome = Outcome(reason=Reason.NOT_OPEN, detail=str(error))
-    except DocumentTooLarge as error:
-        outcome = Outcome(reason=Reason.TOO_LARGE, detail=str(error))
     except PositionOutside as error:
         outcome = Outcome(reason=Reason.OUTSIDE, detail=str(error))
     except asyncio.CancelledError:
-        server.status.answered(_where(uri, position), Outcome(reason=Reason.CANCELLED), _ms_since(started_s))
+        server.status.answered(uri, position, Outcome(reason=Reason.CANCELLED), _ms_since(started_s))
         raise
-    server.status.answered(_where(uri, position), outcome, _ms_since(started_s))
+    server.status.answered(uri, position, outcome, _ms_since(started_s))
     if question is None:
         return types.InlineCompletionList(items=[])
-    return convert.items_of(outcome, question.span, question.typed)
+    return server.acceptance.show(document, question.span, question.typed, outcome)
 
 
 def ask(document: Document, params: types.InlineCompletionParams, encoding: str) -> Question:
@@ -84,29 +85,34 @@ def ask(document: Document, params: types.InlineCompletionParams, encoding: str)
     return Question(cursor, types.Range(here, here), "", num_candidates)
 
 
-def _refusal(server: FimbleServer, document: Document, identifier: types.TextDocumentIdentifier) -> Outcome | None:
-    """Why this document is not completed now, or ``None``; raises ``DocumentTooLarge``."""
+def refusal_of(server: FimbleServer, document: Document, identifier: types.TextDocumentIdentifier) -> Outcome | None:
+    """Why this document is not completed now, or ``None``."""
     if isinstance(identifier, VersionedIdentifier) and identifier.version != document.version:
         detail = f"asked for version {identifier.version}, the document is at {document.version}"
         return Outcome(reason=Reason.STALE, detail=detail)
+    rule = server.privacy.why_not(document.uri)
+    if rule is not None:
+        return Outcome(reason=Reason.PRIVATE, detail=rule)
     if document.num_bytes > server.config.max_document_mb * _BYTES_PER_MB:
         size_mb = document.num_bytes / _BYTES_PER_MB
-        raise DocumentTooLarge(f"{size_mb:.1f} MB; max_document_mb is {server.config.max_document_mb}")
-    return None
+        detail = f"{size_mb:.1f} MB; max_document_mb is {server.config.max_document_mb}"
+        return Outcome(reason=Reason.TOO_LARGE, detail=detail)
+    return server.model.why_not()
 
 
-async def _answer(server: FimbleServer, document: Document, question: Question) -> Outcome:
-    version = document.version
-    outcome = await server.requests.answer(
-        document.uri, lambda cancel: server.model.suggest(question.cursor, cancel, question.num_candidates)
-    )
-    if document.version != version and outcome.reason is None:
-        return Outcome(reason=Reason.STALE)
+async def outcome_for(server: FimbleServer, document: Document, cursor: Cursor, num_candidates: int) -> Outcome:
+    """What there is to suggest at ``cursor``; several candidates are only for those who asked.
+
+    Afterwards, while nobody waits, what the next keystrokes need is prepared.
+    """
+    version, is_hurried = document.version, num_candidates == 1
+    delay_s = server.rhythm.delay_ms(server.model.answer_ms) / 1000 if is_hurried else 0.0
+    outcome = await server.requests.answer(server.model.wish(cursor, num_candidates, is_hurried, delay_s))
+    if document.version != version:
+        return outcome if outcome.reason is not None else Outcome(reason=Reason.STALE)
+    if is_hurried and outcome.reason not in _NOBODY_WAITS_ANY_MORE:
+        server.idle.after(cursor)
     return outcome
-
-
-def _where(uri: str, position: types.Position) -> str:
-    return f"{uri.rpartition('/')[2]}:{position.line + 1}:{position.character + 1}"
 
 
 def _ms_since(started_s: float) -> float:

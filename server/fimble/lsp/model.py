@@ -14,8 +14,10 @@ from concurrent.futures import Executor
 from typing import Protocol
 
 from fimble.config import Config
+from fimble.context.elsewhere import Elsewhere
 from fimble.engine.base import CancelToken
 from fimble.errors import FimbleError, WeightsError
+from fimble.lsp.requests import Wish
 from fimble.text import Cursor, Outcome, Reason
 
 logger = logging.getLogger(__name__)
@@ -24,7 +26,25 @@ logger = logging.getLogger(__name__)
 class InlineSuggester(Protocol):
     """What answers an inline completion; runs on the engine thread."""
 
-    def suggest(self, cursor: Cursor, cancel: CancelToken, num_candidates: int = 1) -> Outcome: ...
+    def recall(self, cursor: Cursor) -> Outcome | None:
+        """What is known without the model; on any thread, and soon."""
+
+    def joins(self, cursor: Cursor) -> bool:
+        """Whether the answer being written may lead to ``cursor``; on any thread."""
+
+    def suggest(
+        self, cursor: Cursor, cancel: CancelToken, num_candidates: int = 1, is_hurried: bool = False
+    ) -> Outcome: ...
+
+    def idle(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        """One piece of work in idle time; whether there may be more."""
+
+    def forget(self, uri: str) -> None:
+        """A document is closed; on any thread."""
+
+    @property
+    def answer_ms(self) -> float:
+        """How long the model takes for an answer, as far as is known."""
 
 
 class LoadedModel(Protocol):
@@ -45,8 +65,8 @@ class LoadedModel(Protocol):
     def close(self) -> None: ...
 
 
-Loader = Callable[[Config, Callable[[str], None]], LoadedModel]
-"""Loads the model of a configuration, telling what it does; slow; raises ``FimbleError``."""
+Loader = Callable[[Config, Elsewhere, Callable[[str], None]], LoadedModel]
+"""Loads the model of a configuration, for a session's context, telling what it does; slow; raises ``FimbleError``."""
 
 
 class Model:
@@ -58,7 +78,7 @@ class Model:
         self._loader = loader
         self._engine_thread = engine_thread
 
-    async def load(self, config: Config, on_progress: Callable[[str], None]) -> None:
+    async def load(self, config: Config, elsewhere: Elsewhere, on_progress: Callable[[str], None]) -> None:
         """Load, on the engine thread. Afterwards ``loaded`` or ``error`` is set; raises nothing."""
         loop = asyncio.get_running_loop()
 
@@ -66,7 +86,7 @@ class Model:
             loop.call_soon_threadsafe(on_progress, message)
 
         try:
-            self.loaded = await loop.run_in_executor(self._engine_thread, self._loader, config, tell)
+            self.loaded = await loop.run_in_executor(self._engine_thread, self._loader, config, elsewhere, tell)
         except FimbleError as error:
             self.error = error
         except Exception as error:
@@ -76,11 +96,34 @@ class Model:
                 "`fimble doctor` shows what is missing.",
             )
 
-    def suggest(self, cursor: Cursor, cancel: CancelToken, num_candidates: int) -> Outcome:
-        """Ask the model; on the engine thread."""
-        if self.loaded is None:
-            return Outcome(reason=Reason.MODEL_UNAVAILABLE)
-        return self.loaded.feature.suggest(cursor, cancel, num_candidates)
+    def wish(self, cursor: Cursor, num_candidates: int, is_hurried: bool, delay_s: float) -> Wish:
+        """What a request at ``cursor`` wants of the model, which must be loaded."""
+        assert self.loaded is not None, "asked before the model is loaded"
+        feature = self.loaded.feature
+        if not is_hurried:
+            return Wish(cursor.snapshot.uri, lambda cancel: feature.suggest(cursor, cancel, num_candidates))
+        return Wish(
+            cursor.snapshot.uri,
+            lambda cancel: feature.suggest(cursor, cancel, num_candidates, is_hurried=True),
+            lambda: feature.recall(cursor),
+            lambda: feature.joins(cursor),
+            delay_s,
+            outlives=True,
+        )
+
+    def idle(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        """One piece of work in idle time; on the engine thread."""
+        return self.loaded is not None and self.loaded.feature.idle(cursor, cancel)
+
+    def forget(self, uri: str) -> None:
+        """A document is closed."""
+        if self.loaded is not None:
+            self.loaded.feature.forget(uri)
+
+    @property
+    def answer_ms(self) -> float:
+        """How long an answer takes, as far as is known."""
+        return self.loaded.feature.answer_ms if self.loaded is not None else 0.0
 
     def why_not(self) -> Outcome | None:
         """Why nothing can be asked now, or ``None`` when the model is ready."""

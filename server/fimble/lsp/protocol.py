@@ -17,6 +17,7 @@ from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.protocol.language_server import lsp_method
 from pygls.workspace import Workspace
 
+from fimble.lsp import messages
 from fimble.lsp.framing import from_body
 from fimble.lsp.greeting import JsonObject, is_id, read_client, result_for
 
@@ -164,7 +165,8 @@ class FimbleProtocol(LanguageServerProtocol):
 
     def _structure(self, message: JsonObject) -> Any:
         """The typed message; raises whatever the converter raises."""
-        kind: Any = self.get_message_type(message["method"])
+        method = message["method"]
+        kind: Any = messages.TYPES.get(method) or self.get_message_type(method)
         return self._converter.structure(message, kind)
 
     @lsp_method(types.EXIT)

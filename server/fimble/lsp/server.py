@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
@@ -14,14 +15,19 @@ from pygls.lsp.server import LanguageServer
 import fimble
 from fimble import config as configuration
 from fimble.config import Config
+from fimble.context.elsewhere import Elsewhere
 from fimble.errors import UnknownDocument
-from fimble.lsp import inline, watchdog
+from fimble.features.debounce import Rhythm
+from fimble.lsp import inline, messages, popup, watchdog
+from fimble.lsp.acceptance import Acceptance
 from fimble.lsp.documents import Change, Documents
-from fimble.lsp.greeting import Client
+from fimble.lsp.greeting import ACCEPTED, Client, JsonObject
+from fimble.lsp.idle import Idle
 from fimble.lsp.model import Loader, Model
 from fimble.lsp.protocol import FimbleProtocol, make_converter
 from fimble.lsp.requests import Requests
 from fimble.lsp.status import Status
+from fimble.privacy import Privacy, path_of
 from fimble.text import Reason
 
 logger = logging.getLogger(__name__)
@@ -42,9 +48,16 @@ class FimbleServer(LanguageServer):
         self.documents = Documents()
         self.status = Status(self)
         self.engine_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fimble-engine")
-        self.requests = Requests(self.engine_thread)
         self.model = Model(loader, self.engine_thread)
+        self.idle = Idle(self.engine_thread, self.model.idle)
+        self.requests = Requests(self.engine_thread, self.idle.give_way)
+        self.rhythm = Rhythm()
+        self.privacy = Privacy(config.disabled_paths)
+        self.elsewhere = Elsewhere(self.privacy)
+        self.acceptance = Acceptance(self)
         self.client = Client()
+        self.shows_inline = False
+        """Whether the editor says, or shows by asking, that it has inline completion."""
         self.stopped = stopped
         self._background: set[asyncio.Task[None]] = set()
         _register(self)
@@ -52,11 +65,14 @@ class FimbleServer(LanguageServer):
     def welcome(self, client: Client) -> None:
         """Take in ``initialize``: its options lie over the configuration, its process is watched."""
         self.client = client
+        self.shows_inline = client.shows_inline
         if isinstance(client.options, Mapping):
             self.config, complaints = configuration.apply(self.config, client.options, "initializationOptions")
             self.complaints += complaints
         elif client.options is not None:
             self.complaints.append("initializationOptions: they must be an object; they are ignored.")
+        self.privacy = Privacy(self.config.disabled_paths, [Path(path_of(root)) for root in client.roots])
+        self.elsewhere.govern(self.privacy)
         if client.process_id is not None:
             self._in_background(self._stop_with(client.process_id))
 
@@ -64,22 +80,38 @@ class FimbleServer(LanguageServer):
         """Say what was wrong in the options, and load the model in the background."""
         for complaint in self.complaints:
             self.status.warn(complaint)
+        self.acceptance.start()
         self._in_background(self._load())
 
     def open_document(self, item: types.TextDocumentItem) -> None:
-        self.requests.drop(item.uri, Reason.STALE)
+        self.requests.stop(item.uri, Reason.STALE)
+        self.acceptance.closed(item.uri)
         self.documents.open(item)
+        self.elsewhere.opened(self.documents.get(item.uri).snapshot())
 
     def change_document(self, document: types.VersionedTextDocumentIdentifier, changes: Sequence[Change]) -> None:
         self.requests.drop(document.uri, Reason.STALE)
+        self.rhythm.key_pressed()
         try:
+            before = self.documents.get(document.uri).snapshot()
+            followed = self.acceptance.before_change(document.uri, changes)
             self.documents.change(document.uri, document.version, changes, self.client.encoding)
+            self.acceptance.after_change(document.uri, changes, followed)
+            self.elsewhere.changed(before, self.documents.get(document.uri).snapshot())
         except UnknownDocument as error:
             self.status.log(f"A change is ignored: {error}")
 
     def close_document(self, uri: str) -> None:
-        self.requests.drop(uri, Reason.NOT_OPEN)
+        self.requests.stop(uri, Reason.NOT_OPEN)
+        self.acceptance.closed(uri)
+        self.idle.forget(uri)
+        self.model.forget(uri)
+        self.elsewhere.closed(uri)
         self.documents.close(uri)
+
+    def focus_document(self, uri: str) -> None:
+        """The person looks at a document."""
+        self.elsewhere.focused(uri)
 
     def stop(self, exit_code: int) -> None:
         """End the session; the first call decides the exit code."""
@@ -88,7 +120,9 @@ class FimbleServer(LanguageServer):
 
     async def close(self) -> None:
         """Stop all work and free the model, unless native code keeps the engine thread busy."""
+        self.idle.give_way()
         self.requests.drop_all()
+        await self.acceptance.finish()
         for task in self._background:
             task.cancel()
         freed = asyncio.get_running_loop().run_in_executor(self.engine_thread, self.model.close)
@@ -102,7 +136,7 @@ class FimbleServer(LanguageServer):
 
     async def _load(self) -> None:
         progress = self.status.load_progress(f"fimble: loading {self.config.model}")
-        await self.model.load(self.config, progress.report)
+        await self.model.load(self.config, self.elsewhere, progress.report)
         if self.model.loaded is None:
             progress.end("no model is loaded")
             self.status.error(str(self.model.error))
@@ -127,4 +161,36 @@ def _register(server: FimbleServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION)
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
+        server.shows_inline = True
         return await inline.complete(server, params)
+
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION)
+    async def completion(params: types.CompletionParams) -> types.CompletionList:
+        return await popup.complete(server, params)
+
+    @server.feature(types.COMPLETION_ITEM_RESOLVE)
+    def resolve(item: types.CompletionItem) -> types.CompletionItem:
+        return popup.resolve(server.client, item)
+
+    @server.command(ACCEPTED)
+    def accepted(*arguments: Any) -> None:
+        server.acceptance.was_accepted(arguments)
+
+    @server.feature(messages.DID_SHOW)
+    def did_show(params: messages.ShownParams) -> None:
+        server.acceptance.was_shown(params.item)
+
+    @server.feature(messages.DID_PARTIALLY_ACCEPT)
+    def did_partially_accept(params: messages.PartlyAcceptedParams) -> None:
+        server.acceptance.was_partly_accepted(params.item, params.acceptedLength)
+
+    @server.feature(messages.DID_FOCUS)
+    def did_focus(params: messages.FocusParams) -> None:
+        if params.textDocument is not None:
+            server.focus_document(params.textDocument.uri)
+
+    @server.feature(messages.WHY)
+    def why(params: messages.WhyParams | None) -> JsonObject | None:
+        document = params.textDocument if params else None
+        answer = server.status.answers.last(document.uri if document else None, params.position if params else None)
+        return answer.to_json() if answer else None

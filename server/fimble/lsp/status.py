@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from fimble.lsp.why import Answer, Answers
 from fimble.text import Outcome
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Status:
 
     def __init__(self, server: FimbleServer) -> None:
         self._server = server
+        self.answers = Answers()
 
     def log(self, message: str) -> None:
         """One line for the editor's log."""
@@ -45,8 +47,9 @@ class Status:
         logger.error("%s", message)
         self._show(types.MessageType.Error, message)
 
-    def answered(self, where: str, outcome: Outcome, latency_ms: float) -> None:
-        """Log what a request came to."""
+    def answered(self, uri: str, position: types.Position, outcome: Outcome, latency_ms: float) -> None:
+        """Log what the request at ``position``, in the editor's units, came to, and keep it for ``fimble/why``."""
+        self.answers.add(Answer(uri, position, outcome, latency_ms))
         if outcome.suggestions:
             what = (
                 f"{len(outcome.suggestions)} suggestion{'s' * (len(outcome.suggestions) > 1)} "
@@ -56,7 +59,8 @@ class Status:
         else:
             reason = outcome.reason.value if outcome.reason else "the answer is empty"
             what = f"no suggestion: {reason}" + (f" ({outcome.detail})" if outcome.detail else "")
-        self.log(f"{where}: {what}, {latency_ms:.0f} ms")
+        name = uri.rpartition("/")[2]
+        self.log(f"{name}:{position.line + 1}:{position.character + 1}: {what}, {latency_ms:.0f} ms")
 
     def load_progress(self, title: str) -> LoadProgress:
         """Begin to show that a model loads."""

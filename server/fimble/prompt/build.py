@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from fimble.context import window
 from fimble.errors import ModelFolderInvalid
+from fimble.prompt.anchor import Anchor, end_of_line_before
 from fimble.prompt.templates import Family, Part
-from fimble.text import Cursor
+from fimble.text import Cursor, Snippet
 
 SUFFIX_SHARE = 4
 """The suffix gets one part in four of the budget, as in llama.cpp's ``/infill``; the prefix the rest."""
+SNIPPET_SHARE = 4
+"""Snippets from elsewhere get at most one part in four of the whole."""
+ROOM_TO_GROW = 0.7
+"""A window that has to move starts so far down that this share of its budget is used: it need not move soon."""
 MAX_CHARS_PER_TOKEN = 8
 """Text beyond this many characters a token of budget is not even tokenised."""
 
@@ -22,7 +27,19 @@ class Encoder(Protocol):
 
     def encode(self, text: str) -> list[int]: ...
 
+    def decode(self, ids: Sequence[int]) -> str: ...
+
     def token_id(self, token: str) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the engine is asked to continue."""
+
+    tokens: tuple[int, ...]
+    required: str
+    """What the answer has to begin with: typed text that was left out of the prompt, because its last
+    token may not be the one that the whole word has (token healing)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,47 +48,121 @@ class PromptBuilder:
 
     encoder: Encoder
     parts: tuple[int | Part, ...]
+    snippet_parts: tuple[int | Part, ...]
     stop_tokens: frozenset[int]
 
-    def build(self, cursor: Cursor, max_tokens: int) -> tuple[int, ...]:
-        """The prompt for ``cursor``: never empty, and at most ``max_tokens`` tokens of text.
+    @property
+    def has_suffix(self) -> bool:
+        """Whether the family can be shown what follows the cursor."""
+        return Part.SUFFIX in self.parts
 
-        On a line that is still empty, the line break and the indentation come last, behind
-        the middle token where the family has one. Their last character is left to the
-        model: it is glued to the word that follows (`` return`` is one token), and
-        ``suggest.indent`` takes it off again.
+    def anchor(
+        self,
+        cursor: Cursor,
+        max_tokens: int,
+        snippets: Sequence[Snippet] = (),
+        earliest: int | None = None,
+    ) -> Anchor:
+        """An anchor at the end of the line before ``cursor``, in at most ``max_tokens`` tokens of text.
+
+        ``earliest``: where the window began so far; it begins there again if that fits, so that
+        what is cached stays good.
         """
-        head, tail = cursor, list[int]()
-        if not cursor.line_prefix.strip():
-            head = _end_of_line_before(cursor)
-            tail = self.encoder.encode(cursor.snapshot.text[head.offset : cursor.offset - bool(cursor.line_prefix)])
-        max_tokens -= len(tail)
-        suffix: list[int] = []
-        if Part.SUFFIX in self.parts:
-            suffix = self._suffix(cursor, max_tokens // SUFFIX_SHARE)
-        texts = {Part.PREFIX: self._prefix(head, max_tokens - len(suffix)), Part.SUFFIX: suffix}
-        prompt: list[int] = []
+        shown, shown_tokens = self._snippets(snippets, max_tokens // SNIPPET_SHARE)
+        left = max_tokens - len(shown_tokens)
+        suffix, suffix_tokens = "", list[int]()
+        if self.has_suffix:
+            suffix, suffix_tokens = self._suffix(cursor, left // SUFFIX_SHARE)
+        end = end_of_line_before(cursor)
+        start, prefix_tokens = self._prefix(Cursor(cursor.snapshot, end), left - len(suffix_tokens), earliest)
+        texts = {Part.PREFIX: prefix_tokens, Part.SUFFIX: suffix_tokens}
+        head: list[int] = list(shown_tokens)
         for part in self.parts:
-            prompt.extend(texts[part] if isinstance(part, Part) else (part,))
-        return (*prompt, *tail) or tuple(self.encoder.encode("\n"))
+            head.extend(texts[part] if isinstance(part, Part) else (part,))
+        text = cursor.snapshot.text
+        is_whole = not self.has_suffix or len(suffix) == len(text) - cursor.offset
+        return Anchor(
+            cursor.snapshot.uri,
+            start,
+            end,
+            text[start:end],
+            suffix,
+            is_whole and self.has_suffix,
+            shown,
+            tuple(head),
+            max_tokens,
+            start == 0 and is_whole,
+        )
 
-    def _prefix(self, cursor: Cursor, max_tokens: int) -> Sequence[int]:
-        """Tokens up to the cursor, from the earliest step that fits."""
+    def prompt(self, anchor: Anchor, tail: str) -> Prompt:
+        """The prompt that continues ``tail``, the text typed since ``anchor``; never empty."""
+        tokens = self.encoder.encode(tail)
+        kept, required = self._healed(tokens, tail)
+        return Prompt((*anchor.head, *kept) or tuple(self.encoder.encode("\n")), required)
+
+    def _healed(self, tokens: list[int], tail: str) -> tuple[list[int], str]:
+        """``tokens`` without the last, and the text that is missing then.
+
+        A line break is whole as it stands. A token that holds a part of a character takes its
+        neighbours with it.
+        """
+        if not tail or tail[-1] in "\r\n":
+            return tokens, ""
+        for num_kept in range(len(tokens) - 1, max(-1, len(tokens) - 6), -1):
+            kept = self.encoder.decode(tokens[:num_kept])
+            if tail.startswith(kept):
+                return tokens[:num_kept], tail[len(kept) :]
+        return tokens, ""
+
+    def _snippets(self, snippets: Sequence[Snippet], max_tokens: int) -> tuple[tuple[Snippet, ...], list[int]]:
+        """The last of ``snippets`` (the most relevant) that fit, and their tokens."""
+        shown: list[Snippet] = []
         tokens: list[int] = []
+        if not self.snippet_parts:
+            return (), []
+        for snippet in reversed(snippets):
+            texts = {Part.PATH: snippet.path + "\n", Part.TEXT: snippet.text.rstrip("\n") + "\n"}
+            mine: list[int] = []
+            for part in self.snippet_parts:
+                mine.extend(self.encoder.encode(texts[part]) if isinstance(part, Part) else (part,))
+            if len(mine) + len(tokens) > max_tokens:
+                continue
+            shown.insert(0, snippet)
+            tokens = mine + tokens
+        return tuple(shown), tokens
+
+    def _prefix(self, cursor: Cursor, max_tokens: int, earliest: int | None) -> tuple[int, list[int]]:
+        """Where the prefix begins, and its tokens up to ``cursor``."""
+        text = cursor.snapshot.text
         candidates = window.starts(cursor, max_tokens * MAX_CHARS_PER_TOKEN)
+        if earliest is not None and earliest in candidates:
+            tokens = self.encoder.encode(text[earliest : cursor.offset])
+            if len(tokens) <= max_tokens:
+                return earliest, tokens
+        limit = max_tokens
         while candidates:
             start = candidates[0]
-            tokens = self.encoder.encode(cursor.snapshot.text[start : cursor.offset])
-            if len(tokens) <= max_tokens:
-                return tokens
-            chars_that_fit = (cursor.offset - start) * max_tokens // len(tokens)
+            tokens = self.encoder.encode(text[start : cursor.offset])
+            if len(tokens) <= limit:
+                return start, tokens
+            limit = max(1, int(max_tokens * ROOM_TO_GROW))
+            chars_that_fit = (cursor.offset - start) * limit // len(tokens)
             candidates = [later for later in candidates[1:] if later >= cursor.offset - chars_that_fit * 5 // 4]
-        begin = max(0, cursor.offset - max_tokens * MAX_CHARS_PER_TOKEN)
-        tokens = self.encoder.encode(cursor.snapshot.text[begin : cursor.offset])
-        return tokens[max(0, len(tokens) - max_tokens) :]
+        begin = max(0, cursor.offset - max(0, limit) * MAX_CHARS_PER_TOKEN)
+        tokens = self.encoder.encode(text[begin : cursor.offset])
+        tokens = tokens[max(0, len(tokens) - max(0, limit)) :]
+        return cursor.offset - len(self.encoder.decode(tokens)), tokens
 
-    def _suffix(self, cursor: Cursor, max_tokens: int) -> list[int]:
-        return self.encoder.encode(window.following(cursor, max_tokens * MAX_CHARS_PER_TOKEN))[: max(0, max_tokens)]
+    def _suffix(self, cursor: Cursor, max_tokens: int) -> tuple[str, list[int]]:
+        """The text after the cursor that is shown, whole lines where it is cut, and its tokens."""
+        text = window.following(cursor, max_tokens * MAX_CHARS_PER_TOKEN)
+        tokens = self.encoder.encode(text)
+        while len(tokens) > max_tokens:
+            shorter = self.encoder.decode(tokens[: max(0, max_tokens)])
+            text = text[: min(len(text) - 1, len(shorter))]
+            text = text[: text.rfind("\n") + 1] or text
+            tokens = self.encoder.encode(text)
+        return text, tokens
 
 
 def bind(family: Family, encoder: Encoder) -> PromptBuilder:
@@ -86,12 +177,11 @@ def bind(family: Family, encoder: Encoder) -> PromptBuilder:
             )
         parts.append(token)
     stops = (encoder.token_id(stop) for stop in family.stops)
-    return PromptBuilder(encoder, tuple(parts), frozenset(stop for stop in stops if stop is not None))
-
-
-def _end_of_line_before(cursor: Cursor) -> Cursor:
-    """The end of the line before the cursor's, its line break excluded; the start of the file on its first line."""
-    text, start = cursor.snapshot.text, cursor.offset - len(cursor.line_prefix)
-    if start == 0:
-        return replace(cursor, offset=0)
-    return replace(cursor, offset=start - (2 if text.endswith("\r\n", 0, start) else 1))
+    snippet_parts = [part if isinstance(part, Part) else encoder.token_id(part) for part in family.snippet]
+    known = tuple(part for part in snippet_parts if part is not None)
+    return PromptBuilder(
+        encoder,
+        tuple(parts),
+        known if len(known) == len(snippet_parts) else (),
+        frozenset(stop for stop in stops if stop is not None),
+    )

@@ -15,6 +15,8 @@ class Part(Enum):
 
     PREFIX = "prefix"
     SUFFIX = "suffix"
+    PATH = "path"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Family:
     """Control tokens by name, and places for text."""
     stops: tuple[str, ...]
     """Control tokens that end an answer; one that a vocabulary lacks is left out."""
+    snippet: tuple[str | Part, ...] = ()
+    """How a piece of another file is written before ``parts``; nothing: the family has no form for it."""
 
 
 FAMILIES: dict[str, Family] = {
@@ -44,6 +48,7 @@ FAMILIES: dict[str, Family] = {
                 "<|repo_name|>",
                 "<|file_sep|>",
             ),
+            ("<|file_sep|>", Part.PATH, Part.TEXT),
         ),
         Family(
             "starcoder2",
@@ -57,6 +62,7 @@ FAMILIES: dict[str, Family] = {
                 "<fim_middle>",
                 "<fim_pad>",
             ),
+            ("<file_sep>", Part.PATH, Part.TEXT),
         ),
         Family(
             "codellama",

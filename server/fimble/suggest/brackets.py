@@ -18,3 +18,8 @@ def surplus_closers(text: str) -> int:
             else:
                 surplus += 1
     return surplus
+
+
+def net_closers(text: str) -> int:
+    """How many more closing brackets than opening ones ``text`` has."""
+    return sum((char in _PAIRS) - (char in _PAIRS.values()) for char in text)

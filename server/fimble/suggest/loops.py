@@ -6,7 +6,8 @@ import re
 
 from fimble.text import Cursor, Reason
 
-_LOOP = re.compile(r"(?s)(.{2,80}?)\1{3,}$")
+_LONGEST_PERIOD_CHARS = 80
+_MIN_ROUNDS = 4
 _MIN_LOOP_CHARS = 40
 _LONGEST_TAIL_CHARS = 800
 _DIGITS = re.compile(r"[0-9]")
@@ -16,17 +17,34 @@ def loop_start(text: str) -> int | None:
     """Where the loop begins in which ``text`` ends, or ``None``; digits count as equal.
 
     A loop is four times the same 2 to 80 characters, 40 in all; a ruler of one character is none.
+    Asked after every token, so one pass must do: the text is read backwards, and the border of
+    each of its ends (Knuth, Morris and Pratt) tells the shortest period of that end.
     """
     tail = text[-_LONGEST_TAIL_CHARS:].rstrip()
-    found = _LOOP.search(_DIGITS.sub("0", tail))
-    if found is None or len(found.group()) < _MIN_LOOP_CHARS or len(set(found.group(1))) == 1:
+    if len(tail) < _MIN_LOOP_CHARS:
         return None
-    return max(0, len(text) - _LONGEST_TAIL_CHARS) + found.start()
+    backwards = _DIGITS.sub("0", tail)[::-1]
+    borders = [0] * len(backwards)
+    border = longest = 0
+    for index in range(1, len(backwards)):
+        char = backwards[index]
+        while border and backwards[border] != char:
+            border = borders[border - 1]
+        if backwards[border] == char:
+            border += 1
+        borders[index] = border
+        length = index + 1
+        period = length - border
+        if length >= _MIN_LOOP_CHARS and 2 <= period <= _LONGEST_PERIOD_CHARS:
+            rounds, rest = divmod(length, period)
+            if not rest and rounds >= _MIN_ROUNDS:
+                longest = length
+    return max(0, len(text) - _LONGEST_TAIL_CHARS) + len(tail) - longest if longest else None
 
 
 def cut_loops(text: str, cursor: Cursor) -> str | Reason:
     """Cut ``text`` before the line in which it begins to run in a loop."""
-    start = loop_start(text)
-    if start is None:
-        return text
-    return text[: max(0, text.rfind("\n", 0, start + 1))].rstrip() or Reason.LOOPS
+    kept = text
+    while (start := loop_start(kept)) is not None:
+        kept = kept[: max(0, kept.rfind("\n", 0, start + 1))].rstrip()
+    return kept if kept or not text else Reason.LOOPS

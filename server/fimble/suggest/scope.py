@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from fimble.suggest.brackets import net_closers
 from fimble.suggest.loops import loop_start
 from fimble.text import Cursor
 
@@ -18,6 +19,9 @@ _FLAT = ("case ", "default", "- ", "public:", "private:", "protected:")
 _CONTINUATIONS = (*_CLOSERS, "else", "elif", "except", "finally", "catch")
 _FENCE = "```"
 _TAB_WIDTH = 8
+_LINE_BREAK = re.compile(r"\r\n|[\r\n]")
+_MAX_OPEN_LINES = 12
+"""A line whose brackets are still open after so many more is shown alone, if it can be."""
 
 
 class Scope(Enum):
@@ -28,7 +32,10 @@ class Scope(Enum):
 
 
 def scope_at(cursor: Cursor) -> Scope:
-    """A block where the cursor's line is empty or opens one; otherwise the rest of the line."""
+    """A block where the cursor's line is empty or opens one; otherwise the rest of the line.
+
+    The rest of a line that opens a bracket goes on until it is closed again.
+    """
     if cursor.line_suffix.strip():
         return Scope.LINE
     before = cursor.line_prefix.strip()
@@ -43,9 +50,29 @@ def cut(text: str, cursor: Cursor, scope: Scope) -> tuple[str, bool]:
     """
     if scope is Scope.BLOCK:
         kept, ended = _cut_block(text, cursor)
-        return kept, ended or loop_start(kept) is not None
-    line = re.split(r"[\r\n]", text, maxsplit=1)[0]
-    return line, len(line) < len(text) or loop_start(line) is not None
+    else:
+        kept, ended = _cut_line(text, cursor)
+    return kept, ended or loop_start(kept) is not None
+
+
+def _cut_line(text: str, cursor: Cursor) -> tuple[str, bool]:
+    """The rest of the cursor's line; with the lines that follow while a bracket it opened is open."""
+    breaks = _LINE_BREAK.finditer(text)
+    first = next(breaks, None)
+    if first is None:
+        return text, False
+    line = text[: first.start()]
+    if not line.strip() or cursor.line_suffix.strip():
+        return line, True
+    end = first.start()
+    for _ in range(_MAX_OPEN_LINES):
+        if net_closers(text[:end]) >= 0:
+            return text[:end], True
+        following = next(breaks, None)
+        if following is None:
+            return text, False
+        end = following.start()
+    return line, True
 
 
 def _cut_block(text: str, cursor: Cursor) -> tuple[str, bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fimble.suggest.brackets import surplus_closers
 from fimble.text import Cursor, Reason
 
@@ -10,6 +12,8 @@ _MIN_OVERLAP_CHARS = 3
 _LOOK_AHEAD_CHARS = 8192
 _QUOTES = "\"'`"
 _SEPARATORS = ";,:"
+_SMALL = re.compile(r"[\s\"'`;,]+")
+_MIN_ALIKE_CHARS = 8
 
 
 def cut_line_overlap(text: str, cursor: Cursor) -> str | Reason:
@@ -17,12 +21,22 @@ def cut_line_overlap(text: str, cursor: Cursor) -> str | Reason:
     rest = cursor.line_suffix.strip()
     if not rest or "\n" in text:
         return text
+    kept = text
+    while (shorter := _without_overlap(kept, rest, cursor.line_prefix)) != kept:
+        if not shorter.strip():
+            return Reason.REPEATS_SUFFIX
+        kept = shorter
+    return kept
+
+
+def _without_overlap(text: str, rest: str, line_prefix: str) -> str:
+    """``text`` without what it has, at its end, of the beginning of ``rest``."""
     stripped = text.rstrip()
     for length in range(min(len(rest), len(stripped)), 0, -1):
         if stripped.endswith(rest[:length]):
             kept = stripped[:-length]
-            if _is_repeated(rest[:length], rest[length:], kept, cursor.line_prefix):
-                return kept if kept.strip() else Reason.REPEATS_SUFFIX
+            if _is_repeated(rest[:length], rest[length:], kept, line_prefix):
+                return kept
     return text
 
 
@@ -43,17 +57,39 @@ def cut_next_lines(text: str, cursor: Cursor) -> str | Reason:
     """Cut ``text`` where its remaining lines are the lines that follow the cursor's."""
     ahead = cursor.snapshot.text[cursor.offset : cursor.offset + _LOOK_AHEAD_CHARS]
     following = [line.strip() for line in ahead.split("\n")[1:] if line.strip()]
+    kept = text
+    while (shorter := _without_next_lines(kept, following, cursor)) != kept:
+        if not shorter.strip():
+            return Reason.REPEATS_SUFFIX
+        kept = shorter
+    return kept
+
+
+def _without_next_lines(text: str, following: list[str], cursor: Cursor) -> str:
+    """``text`` up to the first line from which on its lines are the first of the ``following`` ones."""
     lines = text.split("\n")
     first = 1 if cursor.line_prefix.strip() else 0
     for begin in range(first, len(lines)):
         rest = [line.strip() for line in lines[begin:] if line.strip()]
-        if not rest or rest != following[: len(rest)]:
+        if not rest or len(rest) > len(following) or not all(map(_is_same, rest, following)):
             continue
         kept = "\n".join(lines[:begin]).rstrip()
         if all(len(line) <= 2 for line in rest) and surplus_closers(text) <= surplus_closers(kept):
             continue
-        return kept if kept.strip() else Reason.REPEATS_SUFFIX
+        return kept
     return text
+
+
+def _is_same(line: str, other: str) -> bool:
+    """Whether two lines are one, but for white space, quotes, commas and semicolons.
+
+    By edit distance (5 %) lines that real files have one below the other would be the same:
+    ``mount("https://", adapter)`` and ``mount("http://", adapter)``.
+    """
+    if line == other:
+        return True
+    bare = _SMALL.sub("", line)
+    return len(bare) >= _MIN_ALIKE_CHARS and bare == _SMALL.sub("", other)
 
 
 def _splits_word(left: str, right: str) -> bool:

@@ -99,3 +99,66 @@ def test_a_slot_never_claims_tokens_its_prompt_does_not_have(prompts: list[list[
     for prompt in prompts:
         assert run(slots, prompt) < len(prompt)
         assert sum(slot.high_water_tokens for slot in slots.slots) <= max(150, len(prompt) + 10)
+
+
+def test_another_sequence_never_takes_over_live_tokens() -> None:
+    """A prompt prepared in idle time leaves the one in use whole, however much they share."""
+    slots = pool()
+    shared = list(range(100))
+    live = [*shared, *[5] * 20]
+    run(slots, live, "typed")
+    assert run(slots, [*shared, *[6] * 30], "prepared") == 100
+    assert len(slots.slots) == 2
+    assert run(slots, [*live, 7], "typed") == 120
+
+
+def test_another_sequence_takes_a_slot_over_where_nothing_is_lost() -> None:
+    slots = pool()
+    prepared = list(range(100))
+    run(slots, prepared, "prepared")
+    assert run(slots, [*prepared, 7], "typed") == 100
+    assert len(slots.slots) == 1
+    assert slots.slots[0].sequence == "typed"
+
+
+def test_of_slots_that_share_as_much_the_own_one_serves() -> None:
+    slots = pool()
+    head = list(range(50))
+    run(slots, [*head, *[5] * 20], "typed")
+    run(slots, [*head, *[6] * 20], "prepared")
+    assert run(slots, [*head, *[7] * 20], "typed") == 50
+    assert [slot.sequence for slot in slots.slots] == ["typed", "prepared"]
+    assert slots.slots[1].tokens[50:] == [6] * 20
+
+
+def test_a_slot_is_used_again_rather_than_made_when_the_cap_is_met() -> None:
+    slots = pool(max_tokens=250)
+    caches = []
+    for base in range(6):
+        run(slots, [base] * 100, f"{base}")
+        caches += [slot.cache for slot in slots.slots]
+    assert len({id(cache) for cache in caches}) == 2
+
+
+def test_asking_what_is_held_changes_no_slot_but_keeps_it_longer() -> None:
+    slots = pool(max_tokens=250)
+    run(slots, [1] * 100, "first")
+    run(slots, [2] * 100, "second")
+    assert slots.num_held([*[1] * 100, 7]) == 100
+    assert slots.num_held([*[1] * 50]) == 49
+    assert [len(slot.tokens) for slot in slots.slots] == [100, 100]
+    run(slots, [3] * 100, "third")
+    assert [slot.tokens[0] for slot in slots.slots] == [1, 3]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 60), st.integers(0, 2)), max_size=12))
+def test_live_tokens_outlast_every_other_sequence(history: list[tuple[int, int, int]]) -> None:
+    """What each sequence ran last is still held until the cap takes a whole slot away."""
+    slots = pool(max_tokens=10_000)
+    last: dict[str, list[int]] = {}
+    for sequence, length, base in history:
+        prompt = [*range(20), *[base] * length]
+        run(slots, prompt, f"{sequence}")
+        last[f"{sequence}"] = prompt
+        for other in last.values():
+            assert slots.num_held([*other, 99]) == len(other)

@@ -11,12 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fimble.engine.base import CancelToken, Finish, GenerateRequest, Sampling
-from fimble.engine.onnx import PREFILL_CHUNK_TOKENS, OnnxEngine
+from fimble.engine.healing import BeginsWith
+from fimble.engine.onnx import OnnxEngine
 from fimble.engine.session import Session
+from fimble.engine.speculate import Experience
+from fimble.engine.vocabulary import Vocabulary
 from fimble.errors import EngineCancelled, ModelFolderInvalid, PromptTooLong
 from tests.unit import tiny
-from tests.unit.engine.oracle import answer, assert_equals_recompute
+from tests.unit.engine.oracle import answer, assert_equals_recompute, assert_same_outside_margin
 
+CHUNK = 128
+"""Tokens in a prefill run, unless a request says otherwise."""
 MARGIN = 1e-3
 """In logits: fp32 differs by rounding alone."""
 
@@ -44,7 +49,7 @@ def prompt_of(length: int, seed: int = 0) -> tuple[int, ...]:
 
 
 def test_chunked_prefill_equals_one_run(engine: OnnxEngine) -> None:
-    prompt = prompt_of(3 * PREFILL_CHUNK_TOKENS + 17)
+    prompt = prompt_of(3 * CHUNK + 17)
     assert assert_equals_recompute(engine, prompt, answer(engine, prompt, 20), MARGIN) > 15
 
 
@@ -69,7 +74,7 @@ def test_reuse_is_reported(engine: OnnxEngine) -> None:
 
 
 def test_a_cancellation_between_chunks_keeps_the_chunks_done(engine: OnnxEngine) -> None:
-    prompt, cancel = prompt_of(5 * PREFILL_CHUNK_TOKENS), CancelToken()
+    prompt, cancel = prompt_of(5 * CHUNK), CancelToken()
     run = engine.session.run
     num_runs = 0
 
@@ -88,7 +93,7 @@ def test_a_cancellation_between_chunks_keeps_the_chunks_done(engine: OnnxEngine)
         del engine.session.run
     resumed = engine.generate(GenerateRequest(prompt, 20))
     tokens = [token.id for token in resumed]
-    assert resumed.stats.num_reused_tokens == 2 * PREFILL_CHUNK_TOKENS
+    assert resumed.stats.num_reused_tokens == 2 * CHUNK
     assert assert_equals_recompute(engine, prompt, tokens, MARGIN) > 15
 
 
@@ -142,6 +147,187 @@ def test_sampling_follows_its_seed(engine: OnnxEngine) -> None:
         return [token.id for token in engine.generate(request)]
 
     assert sampled(1) == sampled(1) != sampled(2)
+
+
+def tokens_of(engine: OnnxEngine, request: GenerateRequest, max_draft_tokens: int = 7) -> list[int]:
+    engine.max_draft_tokens = max_draft_tokens
+    try:
+        return [token.id for token in engine.generate(request)]
+    finally:
+        engine.max_draft_tokens = 7
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 40), st.integers(1, 6), st.integers(0, 9), st.integers(0, 30), st.booleans())
+def test_speculation_changes_no_answer(
+    shared: OnnxEngine, length: int, repeats: int, seed: int, wrong_at: int, is_sure: bool
+) -> None:
+    """Repeating prompts, drafts that are right up to somewhere, in a slot that earlier drafts wrote behind."""
+    shared.slots.clear()
+    shared.experience = Experience()
+    if is_sure:
+        shared.experience.rates = dict.fromkeys(shared.experience.rates, 1.0)
+    prompt = prompt_of(length, seed) * repeats
+    plain = tokens_of(shared, GenerateRequest(prompt, 24), max_draft_tokens=0)
+    draft = tuple(token if place != wrong_at else 7 for place, token in enumerate(plain))
+    drafted = tokens_of(shared, GenerateRequest(prompt, 24, drafts=(draft, (1, 2, 3))))
+    assert_same_outside_margin(shared, prompt, plain, drafted, MARGIN)
+    used = max(shared.slots.slots, key=lambda slot: slot.last_used)
+    assert used.tokens == [*prompt, *drafted[:-1]]
+
+
+def test_a_draft_that_comes_true_saves_runs_and_changes_nothing(engine: OnnxEngine) -> None:
+    prompt = prompt_of(60)
+    plain = answer(engine, prompt, 32)
+    generation = engine.generate(GenerateRequest(prompt, 32, drafts=(tuple(plain),)))
+    assert [token.id for token in generation] == plain
+    assert generation.stats.num_accepted_draft_tokens > 20
+    assert generation.stats.num_reused_tokens == 59
+    slot = engine.slots.slots[0]
+    assert slot.tokens == [*prompt, *plain[:-1]]
+    assert_equals_recompute(engine, (*prompt, *plain), answer(engine, (*prompt, *plain), 8), MARGIN)
+
+
+def test_what_a_rejected_draft_wrote_is_never_taken_for_an_answer(engine: OnnxEngine) -> None:
+    prompt = prompt_of(60)
+    plain = answer(engine, prompt, 6)
+    wrong = (plain[0], *(token + 1 for token in plain[1:]))
+    for _ in engine.generate(GenerateRequest(prompt, 6, drafts=(wrong,))):
+        assert engine.slots.slots[0].tokens == [*prompt, *plain][: len(engine.slots.slots[0].tokens)]
+    continued = (*prompt, *wrong)
+    assert_equals_recompute(engine, continued, answer(engine, continued, 8), MARGIN)
+
+
+def test_only_the_greedy_first_candidate_is_drafted(engine: OnnxEngine) -> None:
+    prompt = prompt_of(20) * 3
+    plain = engine.generate(GenerateRequest(prompt, 10, num_candidates=3))
+    drafts = (tuple(token.id for token in plain if token.candidate == 1),)
+    generation = engine.generate(GenerateRequest(prompt, 10, num_candidates=3, drafts=drafts))
+    by_candidate: dict[int, list[int]] = {}
+    for token in generation:
+        by_candidate.setdefault(token.candidate, []).append(token.id)
+    assert tuple(by_candidate[1]) == drafts[0]
+    sampled = engine.generate(GenerateRequest(prompt, 10, sampling=Sampling(temperature=1.0), drafts=drafts))
+    assert len(list(sampled)) == 10
+    assert sampled.stats.num_drafted_tokens == 0
+
+
+def test_a_cancellation_amid_drafted_tokens_is_noticed(engine: OnnxEngine) -> None:
+    prompt, cancel = prompt_of(60), CancelToken()
+    draft = tuple(answer(engine, prompt, 32))
+    given: list[int] = []
+    with pytest.raises(EngineCancelled):
+        for token in engine.generate(GenerateRequest(prompt, 32, drafts=(draft,)), cancel):
+            given.append(token.id)
+            if len(given) == 3:
+                cancel.cancel()
+    assert len(given) == 3
+    assert engine.slots.slots[0].tokens == [*prompt, *draft][: len(engine.slots.slots[0].tokens)]
+
+
+def test_prefilling_alone_yields_nothing_and_saves_the_next_request_its_prefill(engine: OnnxEngine) -> None:
+    prompt = prompt_of(200)
+    generation = engine.generate(GenerateRequest(prompt, 0))
+    assert list(generation) == []
+    assert generation.stats.num_reused_tokens == 0
+    following = engine.generate(GenerateRequest((*prompt, 30), 4))
+    tokens = [token.id for token in following]
+    assert following.stats.num_reused_tokens == 200
+    assert assert_equals_recompute(engine, (*prompt, 30), tokens, MARGIN) > 2
+
+
+def test_prefilling_what_is_there_runs_nothing_and_loses_nothing(engine: OnnxEngine) -> None:
+    prompt = prompt_of(100)
+    answer(engine, prompt, 20)
+    held = list(engine.slots.slots[0].tokens)
+    generation = engine.generate(GenerateRequest(prompt, 0, sequence="other"))
+    assert list(generation) == []
+    assert generation.stats.num_reused_tokens == 99
+    assert [slot.tokens for slot in engine.slots.slots] == [held]
+
+
+def test_work_in_idle_time_gets_on_although_every_key_cancels_it(engine: OnnxEngine) -> None:
+    """Two small chunks a try: after enough of them the prompt is there."""
+    prompt = prompt_of(100)
+    run, num_runs = engine.session.run, 0
+
+    def counted(*arguments: object, **options: object) -> object:
+        nonlocal num_runs
+        num_runs += 1
+        if num_runs % 3 == 0:
+            cancel.cancel()
+        return run(*arguments, **options)  # type: ignore[arg-type]
+
+    engine.session.run = counted  # type: ignore[method-assign,assignment]
+    num_tries = 0
+    try:
+        while True:
+            cancel = CancelToken()
+            num_tries += 1
+            request = GenerateRequest(prompt, 0, prefill_chunk_tokens=16, sequence="ahead")
+            try:
+                assert list(engine.generate(request, cancel)) == []
+            except EngineCancelled:
+                continue
+            break
+    finally:
+        del engine.session.run
+    assert num_tries == 4
+    assert engine.slots.slots[0].tokens == list(prompt)
+
+
+def test_a_prompt_prepared_aside_leaves_the_live_one_whole(engine: OnnxEngine) -> None:
+    head = prompt_of(100)
+    live, prepared = head + prompt_of(50, 1), head + prompt_of(80, 2)
+    tokens = [token.id for token in engine.generate(GenerateRequest(live, 4, sequence="typed"))]
+    assert list(engine.generate(GenerateRequest(prepared, 0, sequence="prepared"))) == []
+    again = engine.generate(GenerateRequest(live, 4, sequence="typed"))
+    assert [token.id for token in again] == tokens
+    assert again.stats.num_reused_tokens == 149
+    moved = engine.generate(GenerateRequest((*prepared, 40), 4, sequence="typed"))
+    answered = [token.id for token in moved]
+    assert moved.stats.num_reused_tokens == 180
+    assert assert_equals_recompute(engine, (*prepared, 40), answered, MARGIN) > 2
+
+
+@settings(max_examples=30)
+@given(st.text("abcdef return(x)\n", min_size=1, max_size=8), st.integers(0, 9), st.integers(1, 3))
+def test_an_answer_begins_with_what_a_constraint_requires(
+    shared: OnnxEngine, required: str, seed: int, num_candidates: int
+) -> None:
+    vocabulary = Vocabulary.of(tiny.tokenizer())
+    constraint = BeginsWith(vocabulary, required.encode())
+    prompt = prompt_of(40, seed)
+    answers: dict[int, list[int]] = {}
+    for temperature in (0.0, 1.0):
+        request = GenerateRequest(
+            prompt,
+            12,
+            num_candidates=num_candidates,
+            constraint=constraint,
+            sampling=Sampling(temperature=temperature),
+        )
+        answers.clear()
+        for token in shared.generate(request):
+            assert -100 < token.logprob <= 0
+            answers.setdefault(token.candidate, []).append(token.id)
+        assert len(answers) == num_candidates
+        for tokens in answers.values():
+            assert vocabulary.text_bytes(tokens).startswith(required.encode())
+        if temperature == 0:
+            assert_equals_recompute(shared, prompt, answers[0], MARGIN, constraint)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 30), st.integers(0, 6))
+def test_an_answer_that_meets_its_constraint_unasked_stays_as_it_is(shared: OnnxEngine, seed: int, length: int) -> None:
+    vocabulary = Vocabulary.of(tiny.tokenizer())
+    prompt = prompt_of(40, seed)
+    free = answer(shared, prompt, 12)
+    num_plain = next((place for place, token in enumerate(free) if not vocabulary.bytes_of(token)), len(free))
+    required = vocabulary.text_bytes(free[:num_plain])[:length]
+    request = GenerateRequest(prompt, 12, constraint=BeginsWith(vocabulary, required))
+    assert_same_outside_margin(shared, prompt, free, tokens_of(shared, request), MARGIN)
 
 
 def test_what_does_not_fit_is_refused(engine: OnnxEngine) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fimble.engine.base import Sampling
 from fimble.engine.sampler import Sampler, log_softmax
@@ -44,3 +46,25 @@ def test_one_seed_one_answer_and_candidates_differ() -> None:
         return [sampler.next(LOGITS)[0] for _ in range(50)]
 
     assert draw(0) == draw(0) != draw(1)
+
+
+def test_a_constraint_leaves_only_what_it_allows() -> None:
+    allowed = np.array([0, 2, 3], np.int64)
+    token, logprob = Sampler(Sampling(), 0).next(LOGITS, allowed)
+    assert token == 2
+    assert logprob == pytest.approx(2.0 - float(np.log(np.exp(LOGITS[allowed]).sum())), abs=1e-5)
+    sampler = Sampler(Sampling(temperature=3.0, seed=1), 0)
+    assert {sampler.next(LOGITS, allowed)[0] for _ in range(200)} == {0, 2, 3}
+
+
+def test_candidates_start_with_the_nth_best_allowed_token() -> None:
+    allowed = np.array([0, 2], np.int64)
+    assert [Sampler(Sampling(), candidate).first(LOGITS, allowed)[0] for candidate in range(4)] == [2, 0, 0, 0]
+
+
+@given(st.lists(st.floats(-80, 80, width=32), min_size=1, max_size=50))
+def test_the_reported_log_probability_equals_log_softmax(values: list[float]) -> None:
+    logits = np.array(values, np.float32)
+    token, logprob = Sampler(Sampling(), 0).next(logits)
+    assert logprob == pytest.approx(float(log_softmax(logits)[token]), abs=1e-4)
+    assert logprob <= 0

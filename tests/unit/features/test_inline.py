@@ -26,25 +26,25 @@ def suggest(marked: str, *answers: str, num_candidates: int = 1, **options: int)
 
 
 def test_the_rest_of_a_line_and_not_a_token_more() -> None:
-    outcome, _ = suggest("total = ‸\n", "a + b\nprint(total)\n")
+    outcome, _ = suggest("a = b = 1\ntotal = ‸\n", "a + b\nprint(total)\n")
     assert [suggestion.text for suggestion in outcome.suggestions] == ["a + b"]
     assert outcome.reason is None
-    assert outcome.num_generated_tokens == len("a + b\n"), "the engine stopped at the end of the line"
+    assert outcome.num_generated_tokens == len(" a + b\n"), "the engine stopped at the end of the line"
     assert outcome.suggestions[0].mean_logprob == pytest.approx(-0.1)
 
 
 def test_indentation_that_stands_there_is_not_inserted_again() -> None:
-    """The last blank of an editor's auto-indent is left to the model, which glues it to the word, and taken off."""
+    """The last token of an editor's auto-indent is left to the model, which glues it to the word, and taken off."""
     before = "class Queue:\n    def put(self, x):\n        self.q.append(x)\n\n"
     answer = " def get(self):\n        return self.q.pop()\n\n    def size(self):\n"
     outcome, engine = suggest(before + "    ‸\n", answer)
     assert outcome.suggestions[0].text == "def get(self):\n        return self.q.pop()"
     prompt = TOKENIZER.decode(engine.requests[0].prompt)
-    assert prompt == before.removesuffix("\n") + "\n" + "\n   ", "prefix, suffix, then line break and indentation"
+    assert prompt == before.removesuffix("\n") + "\n" + "\n   ", "prefix, suffix, then line break and indentation but for its last token"
 
 
 def test_candidates_differ_and_the_greedy_one_comes_first() -> None:
-    outcome, _ = suggest("x = ‸\n", "one", "two", "one", num_candidates=3)
+    outcome, _ = suggest("one = two = 1\nx = ‸\n", "one", "two", "one", num_candidates=3)
     assert [suggestion.text for suggestion in outcome.suggestions] == ["one", "two"]
 
 

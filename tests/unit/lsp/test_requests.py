@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fimble.engine.base import CancelToken
-from fimble.lsp.requests import Requests
-from fimble.text import Outcome, Reason
+from fimble.lsp.requests import Requests, Wish
+from fimble.text import Outcome, Reason, Source
 
 A, B = "file:///a", "file:///b"
 DONE = Outcome(detail="done")
@@ -38,7 +38,7 @@ async def requests() -> AsyncIterator[Requests]:
 
 
 async def begin(requests: Requests, uri: str, work: Work, runs: bool = True) -> asyncio.Task[Outcome]:
-    task = asyncio.ensure_future(requests.answer(uri, work))
+    task = asyncio.ensure_future(requests.answer(Wish(uri, work)))
     if runs:
         assert await asyncio.to_thread(work.begun.wait, 10)
     else:
@@ -47,7 +47,7 @@ async def begin(requests: Requests, uri: str, work: Work, runs: bool = True) -> 
 
 
 async def test_the_answer_of_the_work_is_the_answer(requests: Requests) -> None:
-    assert await requests.answer(A, lambda _: DONE) == DONE
+    assert await requests.answer(Wish(A, lambda _: DONE)) == DONE
 
 
 async def test_a_newer_request_takes_the_place_of_the_older(requests: Requests) -> None:
@@ -89,14 +89,14 @@ async def test_work_that_nobody_wants_any_more_never_begins(requests: Requests) 
     assert (await second).reason is Reason.STALE
     running.may_end.set()
     assert await first == DONE
-    assert await requests.answer(A, lambda _: DONE) == DONE
+    assert await requests.answer(Wish(A, lambda _: DONE)) == DONE
     assert not queued.begun.is_set()
     assert not cancelled.begun.is_set()
 
 
 async def test_a_dropped_request_is_answered_before_the_engine_notices(requests: Requests) -> None:
     deaf = threading.Event()
-    task = asyncio.ensure_future(requests.answer(A, lambda _: Outcome(detail=str(deaf.wait(10)))))
+    task = asyncio.ensure_future(requests.answer(Wish(A, lambda _: Outcome(detail=str(deaf.wait(10))))))
     await asyncio.sleep(0.02)
     requests.drop(A, Reason.NOT_OPEN)
     assert (await asyncio.wait_for(task, 1)).reason is Reason.NOT_OPEN
@@ -107,16 +107,82 @@ async def test_a_failure_is_a_reason(requests: Requests) -> None:
     def boom(_: CancelToken) -> Outcome:
         raise RuntimeError("no")
 
-    outcome = await requests.answer(A, boom)
+    outcome = await requests.answer(Wish(A, boom))
     assert outcome.reason is Reason.FAILED
     assert outcome.detail == "RuntimeError: no"
 
 
 async def test_a_storm_leaves_nothing_behind(requests: Requests) -> None:
     work = [Work() for _ in range(200)]
-    tasks = [asyncio.ensure_future(requests.answer(A, one)) for one in work]
+    tasks = [asyncio.ensure_future(requests.answer(Wish(A, one))) for one in work]
     await asyncio.sleep(0)
     requests.drop_all()
     assert {(await task).reason for task in tasks} == {Reason.SUPERSEDED, Reason.CANCELLED}
-    assert await requests.answer(A, lambda _: DONE) == DONE
-    assert sum(one.begun.is_set() for one in work) <= 1
+    assert await requests.answer(Wish(A, lambda _: DONE)) == DONE
+    assert sum(one.begun.is_set() for one in work) < 20, "only what the engine was free for"
+
+
+async def test_what_is_known_needs_no_engine(requests: Requests) -> None:
+    work = Work()
+    assert await requests.answer(Wish(A, work, recall=lambda: DONE)) == DONE
+    assert not work.begun.is_set()
+
+
+async def test_an_answer_in_flight_is_joined_and_not_restarted(requests: Requests) -> None:
+    older, newer = Work(), Work()
+    known: list[Outcome] = []
+    first = asyncio.ensure_future(requests.answer(Wish(A, older, outlives=True)))
+    assert await asyncio.to_thread(older.begun.wait, 10)
+    requests.drop(A, Reason.STALE)
+    assert (await first).reason is Reason.STALE
+    assert older.token is not None and not older.token.cancelled, "the next key may agree with it"
+    second = asyncio.ensure_future(
+        requests.answer(Wish(A, newer, recall=lambda: known[0] if known else None, joins=lambda: True))
+    )
+    await asyncio.sleep(0.01)
+    known.append(DONE)
+    older.may_end.set()
+    assert (await second).source is Source.JOINED
+    assert not newer.begun.is_set()
+
+
+async def test_an_answer_in_flight_that_does_not_agree_gives_way(requests: Requests) -> None:
+    older, newer = Work(), Work()
+    await_first = asyncio.ensure_future(requests.answer(Wish(A, older, outlives=True)))
+    assert await asyncio.to_thread(older.begun.wait, 10)
+    second = await begin(requests, A, newer)
+    assert (await await_first).reason is Reason.SUPERSEDED
+    assert older.token is not None and older.token.cancelled
+    newer.may_end.set()
+    assert await second == DONE
+
+
+async def test_what_runs_for_nobody_gives_way_to_another_document(requests: Requests) -> None:
+    orphan, other = Work(), Work()
+    first = asyncio.ensure_future(requests.answer(Wish(A, orphan, outlives=True)))
+    assert await asyncio.to_thread(orphan.begun.wait, 10)
+    requests.drop(A, Reason.STALE)
+    await first
+    second = await begin(requests, B, other)
+    assert orphan.token is not None and orphan.token.cancelled
+    other.may_end.set()
+    assert await second == DONE
+
+
+async def test_a_request_that_is_overtaken_in_its_delay_never_begins(requests: Requests) -> None:
+    work = Work()
+    first = asyncio.ensure_future(requests.answer(Wish(A, work, delay_s=5)))
+    await asyncio.sleep(0.01)
+    assert await requests.answer(Wish(A, lambda _: DONE)) == DONE
+    assert (await first).reason is Reason.SUPERSEDED
+    assert not work.begun.is_set()
+
+
+async def test_the_engine_is_asked_for_only_when_it_is_needed() -> None:
+    starts: list[int] = []
+    with ThreadPoolExecutor(max_workers=1) as engine_thread:
+        requests = Requests(engine_thread, lambda: starts.append(1))
+        await requests.answer(Wish(A, lambda _: DONE, recall=lambda: DONE))
+        assert starts == []
+        await requests.answer(Wish(A, lambda _: DONE))
+    assert starts == [1]

@@ -1,0 +1,66 @@
+"""Work for the next keystrokes, done while nobody waits: write on, and move the anchor."""
+
+from __future__ import annotations
+
+from fimble.engine.base import CancelToken
+from fimble.features.anchors import Anchors
+from fimble.features.cache import ContinuationCache
+from fimble.features.continuation import Continuation
+from fimble.features.pace import Pace
+from fimble.features.writer import Writer
+from fimble.suggest.loops import loop_start
+from fimble.text import Cursor
+
+LINES_AHEAD = 3
+"""An answer is written on until this many line breaks lie ahead of the cursor: the suggestion, and what comes
+after it is accepted."""
+MAX_TOKENS_AHEAD = 192
+"""No continuation grows beyond this many answer tokens."""
+STEP_TOKENS = 12
+CHUNK_TOKENS = 32
+"""What one step of reading takes: a keystroke every 200 ms leaves time for it."""
+
+
+class Ahead:
+    """One piece of work a step, so that a keystroke need not wait. On the engine's thread."""
+
+    def __init__(self, writer: Writer, anchors: Anchors, cache: ContinuationCache, pace: Pace) -> None:
+        self._writer, self._anchors, self._cache, self._pace = writer, anchors, cache, pace
+
+    def step(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        """Do something useful after ``cursor`` was answered. ``False`` when nothing is left to do.
+
+        Raises ``EngineError``; ``EngineCancelled`` when ``cancel`` is set.
+        """
+        return self._write_on(cursor, cancel) or self._move_anchor(cursor, cancel)
+
+    def _write_on(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        """Continue the answer at the cursor, as if it had been accepted."""
+        found = self._cache.find(cursor, self._anchors.snippets(cursor.snapshot.uri))
+        if found is None or not self._wants_more(*found):
+            return False
+        continuation, rest = found
+        typed = len(continuation.text) - len(rest)
+        longer = self._writer.extend(
+            continuation, lambda text: text.count("\n", typed) < LINES_AHEAD, cancel, STEP_TOKENS
+        )
+        self._cache.put(longer)
+        return True
+
+    def _wants_more(self, continuation: Continuation, rest: str) -> bool:
+        return (
+            not continuation.is_whole
+            and rest.count("\n") < LINES_AHEAD
+            and len(continuation.answer) < MAX_TOKENS_AHEAD
+            and loop_start(continuation.text) is None
+        )
+
+    def _move_anchor(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        """Read the prompt of a better anchor, beside the one in use."""
+        anchor = self._anchors.better(cursor)
+        if anchor is None:
+            return False
+        stats = self._writer.read(anchor.head, f"{anchor.uri} next", cancel, CHUNK_TOKENS)
+        self._pace.learn_prefill(stats)
+        self._anchors.adopt(anchor)
+        return True

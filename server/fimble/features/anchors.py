@@ -1,0 +1,100 @@
+"""Each document's anchor: which one holds, and which better one is worth preparing in idle time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fimble.engine.kv import count_shared
+from fimble.features.pace import Pace
+from fimble.prompt.anchor import Anchor
+from fimble.prompt.build import PromptBuilder
+from fimble.text import Cursor, Snippet
+
+MAX_DOCUMENTS = 32
+
+FindSnippets = Callable[[Cursor], tuple[Snippet, ...]]
+
+
+@dataclass(slots=True)
+class _Document:
+    """What is known of one document."""
+
+    current: Anchor
+    is_hasty: bool
+    """Whether it was made while a person waited: without snippets, perhaps with a small window."""
+    pending: Anchor | None = None
+    """A better one, being read in idle time."""
+
+
+class Anchors:
+    """The anchors of the documents in use. Changed on the engine's thread only."""
+
+    def __init__(self, prompts: PromptBuilder, max_tokens: int, pace: Pace, find_snippets: FindSnippets) -> None:
+        self._prompts, self._max_tokens, self._pace, self._find_snippets = prompts, max_tokens, pace, find_snippets
+        self._documents: OrderedDict[str, _Document] = OrderedDict()
+
+    def at(self, cursor: Cursor, in_haste: bool = True) -> tuple[Anchor, str]:
+        """The anchor to use at ``cursor``, made if need be, and what was typed since.
+
+        ``in_haste``: a person waits, so a new window is no larger than what can be read in time.
+        """
+        uri = cursor.snapshot.uri
+        document = self._documents.get(uri)
+        if document is not None:
+            tail = document.current.tail(cursor)
+            if tail is not None:
+                self._documents.move_to_end(uri)
+                return document.current, tail
+        anchor, is_hasty = self._make(cursor, document.current if document else None, in_haste)
+        self._keep(uri, _Document(anchor, is_hasty))
+        tail = anchor.tail(cursor)
+        assert tail is not None, "a new anchor holds where it was made"
+        return anchor, tail
+
+    def snippets(self, uri: str) -> tuple[Snippet, ...]:
+        """The snippets that shape answers in a document now."""
+        document = self._documents.get(uri)
+        return document.current.snippets if document is not None else ()
+
+    def better(self, cursor: Cursor) -> Anchor | None:
+        """An anchor worth reading before it is needed, or ``None``."""
+        document = self._documents.get(cursor.snapshot.uri)
+        if document is None:
+            return None
+        current, pending = document.current, document.pending
+        if pending is not None and pending.tail(cursor) is not None and not pending.is_late(cursor):
+            return pending
+        holds = current.tail(cursor) is not None
+        if holds and not current.is_late(cursor) and not document.is_hasty:
+            return None
+        earliest = None if document.is_hasty else current.start
+        document.pending = self._prompts.anchor(cursor, self._max_tokens, self._find_snippets(cursor), earliest)
+        return document.pending
+
+    def adopt(self, anchor: Anchor) -> None:
+        """``anchor``, which ``better`` gave, has been read: it is the document's anchor now."""
+        self._keep(anchor.uri, _Document(anchor, is_hasty=False))
+
+    def forget(self, uri: str) -> None:
+        """The document is closed."""
+        self._documents.pop(uri, None)
+
+    def _make(self, cursor: Cursor, old: Anchor | None, in_haste: bool) -> tuple[Anchor, bool]:
+        """A new anchor, and whether it was made in haste: nearly all of a good one must be in the cache already."""
+        if not in_haste:
+            return self._prompts.anchor(cursor, self._max_tokens, self._find_snippets(cursor)), False
+        if old is not None:
+            moved = self._prompts.anchor(cursor, self._max_tokens, old.snippets, old.start)
+            num_new_tokens = len(moved.head) - count_shared(old.head, moved.head)
+            if num_new_tokens <= self._pace.cold_tokens:
+                return moved, False
+        small = min(self._max_tokens, self._pace.cold_tokens)
+        return self._prompts.anchor(cursor, small), True
+
+    def _keep(self, uri: str, document: _Document) -> None:
+        self._documents[uri] = document
+        self._documents.move_to_end(uri)
+        if len(self._documents) > MAX_DOCUMENTS:
+            self._documents.popitem(last=False)

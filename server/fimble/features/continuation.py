@@ -1,0 +1,106 @@
+"""What the model wrote at a cursor, raw, kept so that it need not be written twice.
+
+Whatever a person types, deletes or accepts next, as long as the text goes the way of the
+continuation, its rest answers the next cursor: scope and filters are applied to the rest
+anew, so one continuation serves a line, the line break after it and the next line.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
+
+from fimble.text import Cursor, Snippet, closers_before
+
+BEFORE_CHARS = 8192
+AFTER_CHARS = 4096
+"""How much of the text around the cursor must be the same; at least what a prompt can show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Everything that shapes an answer, but the model and its settings, which a session never changes."""
+
+    uri: str
+    language: str
+    offset: int
+    before: str
+    after: str
+    snippets: tuple[Snippet, ...]
+
+    @staticmethod
+    def at(cursor: Cursor, snippets: tuple[Snippet, ...]) -> Place:
+        text, offset = cursor.snapshot.text, cursor.offset
+        return Place(
+            cursor.snapshot.uri,
+            cursor.snapshot.language,
+            offset,
+            text[max(0, offset - BEFORE_CHARS) : offset],
+            text[offset : offset + AFTER_CHARS],
+            snippets,
+        )
+
+    def typed_since(self, cursor: Cursor) -> str | None:
+        """What was typed between this place and ``cursor``; ``None`` when anything else changed."""
+        snapshot = cursor.snapshot
+        if (snapshot.uri, snapshot.language) != (self.uri, self.language) or cursor.offset < self.offset:
+            return None
+        if snapshot.text[self.offset - len(self.before) : self.offset] != self.before:
+            return None
+        is_rest = len(self.after) < AFTER_CHARS
+        if closers_before(self.after, is_rest, snapshot.text, cursor.offset) is None:
+            return None
+        return snapshot.text[self.offset : cursor.offset]
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A model's answer at a place."""
+
+    place: Place
+    text: str
+    ends: tuple[int, ...]
+    """Where in ``text`` each token ends."""
+    logprobs: tuple[float, ...]
+    """Natural log of each token's probability."""
+    tokens: tuple[int, ...]
+    """Prompt and answer: what the engine is asked to continue when more is wanted."""
+    num_prompt_tokens: int
+    is_whole: bool
+    """Whether the model came to an end by itself."""
+
+    @property
+    def answer(self) -> tuple[int, ...]:
+        """The tokens of the answer alone."""
+        return self.tokens[self.num_prompt_tokens :]
+
+    def ended(self) -> Continuation:
+        """The same, now known to be whole."""
+        return replace(self, is_whole=True)
+
+    def followed_by(self, more: Continuation) -> Continuation:
+        """This and what was written when ``tokens`` were continued."""
+        begin = len(self.text)
+        return replace(
+            self,
+            text=self.text + more.text,
+            ends=self.ends + tuple(begin + end for end in more.ends),
+            logprobs=self.logprobs + more.logprobs,
+            tokens=more.tokens,
+            is_whole=more.is_whole,
+        )
+
+    def rest_for(self, cursor: Cursor) -> str | None:
+        """What of the text is left at ``cursor``; ``None`` when it does not lead there."""
+        if cursor.offset - self.place.offset > len(self.text):
+            return None
+        typed = self.place.typed_since(cursor)
+        if typed is None or not self.text.startswith(typed):
+            return None
+        return self.text[len(typed) :]
+
+    def logprobs_of(self, begin: int, end: int) -> tuple[float, ...]:
+        """Log-probabilities of the tokens that reach into ``text[begin:end]``."""
+        first = bisect_right(self.ends, begin)
+        last = bisect_left(self.ends, end, lo=first)
+        return self.logprobs[first : last + 1]

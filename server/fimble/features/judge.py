@@ -1,0 +1,49 @@
+"""From a raw continuation to a verdict: the suggestion to show, or the reason for none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fimble.config import Config
+from fimble.features.continuation import Continuation
+from fimble.suggest.confidence import confidence, threshold
+from fimble.suggest.pipeline import Filter, conclude, filters
+from fimble.suggest.scope import Scope
+from fimble.text import Cursor, Reason, Snippet, Suggestion
+
+Verdict = Suggestion | Reason
+
+
+class Judge:
+    """Knows what this person wants to see."""
+
+    def __init__(self, config: Config, adjustment: Callable[[], float] = lambda: 0.0) -> None:
+        """``adjustment``: what the person's acceptance adds to the least confidence, asked each time."""
+        self._config, self._adjustment = config, adjustment
+        self._latest: tuple[tuple[Snippet, ...], tuple[Filter, ...]] = ((), filters((), config.comments))
+
+    def judge(self, continuation: Continuation, rest: str, cursor: Cursor, scope: Scope, is_cut_off: bool) -> Verdict:
+        """What to show of ``rest``, the end of ``continuation``, at ``cursor``.
+
+        ``is_cut_off``: the model would have written more, so the last line is not whole.
+        """
+        text = conclude(rest, cursor, scope, is_cut_off, self._filters(continuation.place.snippets))
+        if isinstance(text, Reason):
+            return text
+        begin = len(continuation.text) - len(rest)
+        lead = len(text) - len(text.lstrip("\r\n"))
+        line = text[lead:].partition("\n")[0]
+        logprobs = continuation.logprobs_of(begin, begin + lead + len(line) + 1)
+        sure = confidence(logprobs, line)
+        if sure < threshold(self._config.eagerness, self._adjustment()):
+            return Reason.NOT_CONFIDENT
+        mean = sum(logprobs) / len(logprobs) if logprobs else 0.0
+        return Suggestion(text, mean, sure, logprobs)
+
+    def _filters(self, snippets: tuple[Snippet, ...]) -> tuple[Filter, ...]:
+        """For what the model was shown; the same again while that does not change."""
+        known_for, keepers = self._latest
+        if known_for != snippets:
+            keepers = filters((snippet.text for snippet in snippets), self._config.comments)
+            self._latest = (snippets, keepers)
+        return keepers

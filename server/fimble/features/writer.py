@@ -1,0 +1,136 @@
+"""One run of the engine, from a prompt to raw continuations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fimble.engine.base import CancelToken, Constraint, Engine, Finish, GenerateRequest, GenerationStats
+from fimble.features.continuation import Continuation, Place
+from fimble.prompt.build import Encoder, Prompt
+
+PATIENCE_MS = 280.0
+"""After this long an answer that has a whole line is given as it is; the rest is written in idle time."""
+LAST_MOMENT_MS = 640.0
+"""After this long an answer is given whatever it has: VS Code gives up at 750 ms."""
+
+
+class Tokenizer(Encoder, Protocol):
+    """What features need of ``engine.tokenizer.Tokenizer``."""
+
+    def begins_with(self, text: str) -> Constraint: ...
+
+
+@dataclass(slots=True)
+class Written:
+    """What came of one run."""
+
+    stats: GenerationStats
+    continuations: list[Continuation] = field(default_factory=list)
+    """One a candidate, the greedy one first."""
+
+
+class Writer:
+    """Runs the engine; every caller is on its thread."""
+
+    def __init__(
+        self, engine: Engine, tokenizer: Tokenizer, stop_tokens: frozenset[int], clock: Callable[[], float]
+    ) -> None:
+        self.engine = engine
+        self._tokenizer, self._stop_tokens, self._clock = tokenizer, stop_tokens, clock
+
+    def write(
+        self,
+        prompt: Prompt,
+        place: Place,
+        goes_on: Callable[[str], bool],
+        cancel: CancelToken,
+        *,
+        max_tokens: int,
+        num_candidates: int = 1,
+        drafts: Sequence[Continuation] = (),
+        is_hurried: bool = False,
+    ) -> Written:
+        """Continue ``prompt`` for as long as ``goes_on`` says so of the text that is new at ``place``.
+
+        ``is_hurried``: a person waits, so the answer ends after ``PATIENCE_MS`` at the next line's
+        end. Raises ``EngineError``; ``EngineCancelled`` when ``cancel`` is set.
+        """
+        required, started_s = prompt.required, self._clock()
+        texts: dict[int, list[str]] = {}
+        current = 0
+
+        def is_over(ids: Sequence[int]) -> bool:
+            whole = self._tokenizer.decode(ids)
+            text = whole.removeprefix(required) if whole.startswith(required) else ""
+            texts.setdefault(current, []).append(text)
+            if not text:
+                return False
+            if not goes_on(text):
+                return True
+            elapsed_ms = (self._clock() - started_s) * 1000
+            has_line = "\n" in text.lstrip()
+            return is_hurried and elapsed_ms > (PATIENCE_MS if has_line else LAST_MOMENT_MS)
+
+        request = GenerateRequest(
+            prompt=prompt.tokens,
+            max_tokens=max_tokens,
+            stop_tokens=self._stop_tokens,
+            stop=is_over,
+            num_candidates=num_candidates,
+            sequence=place.uri,
+            constraint=self._tokenizer.begins_with(required) if required else None,
+            drafts=tuple(draft.answer for draft in drafts),
+        )
+        generation = self.engine.generate(request, cancel)
+        written = Written(generation.stats)
+        ids: dict[int, list[int]] = {}
+        logprobs: dict[int, list[float]] = {}
+        for token in generation:
+            current = token.candidate
+            ids.setdefault(current, []).append(token.id)
+            logprobs.setdefault(current, []).append(token.logprob)
+        for candidate, answer in ids.items():
+            text = texts[candidate][-1].rstrip("\ufffd")
+            written.continuations.append(
+                Continuation(
+                    place,
+                    text,
+                    tuple(min(len(text), len(part)) for part in texts[candidate]),
+                    tuple(logprobs[candidate]),
+                    (*prompt.tokens, *answer),
+                    len(prompt.tokens),
+                    generation.stats.finishes.get(candidate) is Finish.STOP_TOKEN,
+                )
+            )
+        return written
+
+    def extend(
+        self, continuation: Continuation, goes_on: Callable[[str], bool], cancel: CancelToken, max_tokens: int
+    ) -> Continuation:
+        """``continuation`` with more of what the model would write after it."""
+        prompt = Prompt(continuation.tokens, "")
+        before = continuation.text
+        more = self.write(
+            prompt, continuation.place, lambda text: goes_on(before + text), cancel, max_tokens=max_tokens
+        ).continuations
+        if not more:
+            return continuation.ended()
+        return continuation.followed_by(more[0])
+
+    def read(self, tokens: Sequence[int], sequence: str, cancel: CancelToken, chunk_tokens: int) -> GenerationStats:
+        """Only prefill ``tokens``, in small steps that a cancellation does not undo."""
+        request = GenerateRequest(
+            prompt=tuple(tokens), max_tokens=0, sequence=sequence, prefill_chunk_tokens=chunk_tokens
+        )
+        generation = self.engine.generate(request, cancel)
+        for _ in generation:
+            pass
+        return generation.stats
+
+
+def monotonic_s() -> float:
+    """The clock of the writers that serve people."""
+    return time.monotonic()

@@ -1,0 +1,67 @@
+"""Work in idle time: what the next keystrokes will need, done while nobody waits for the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+from fimble.engine.base import CancelToken
+from fimble.text import Cursor
+
+logger = logging.getLogger(__name__)
+
+Step = Callable[[Cursor, CancelToken], bool]
+"""One piece of work for a cursor; false when nothing is left to do. On the engine's thread."""
+
+
+class Idle:
+    """Steps, one after another, for the place that was answered last; it ends when nothing is left.
+
+    Used on the event loop's thread only.
+    """
+
+    def __init__(self, engine_thread: Executor, step: Step) -> None:
+        self._engine_thread, self._step = engine_thread, step
+        self._cursor: Cursor | None = None
+        self._cancel = CancelToken()
+        self._running: asyncio.Task[None] | None = None
+
+    def after(self, cursor: Cursor) -> None:
+        """``cursor`` has been answered: prepare what may come next there."""
+        self._cursor = cursor
+        if self._running is None or self._running.done():
+            self._cancel = CancelToken()
+            self._running = asyncio.ensure_future(self._run())
+
+    def give_way(self) -> None:
+        """A person waits for the engine: stop, within milliseconds."""
+        self._cursor = None
+        self._cancel.cancel()
+        self._running = None
+
+    def forget(self, uri: str) -> None:
+        """The document is closed."""
+        if self._cursor is not None and self._cursor.snapshot.uri == uri:
+            self.give_way()
+
+    async def _run(self) -> None:
+        cancel, loop = self._cancel, asyncio.get_running_loop()
+        while not cancel.cancelled and self._cursor is not None:
+            cursor = self._cursor
+            try:
+                has_more = await loop.run_in_executor(self._engine_thread, self._one_step, cursor, cancel)
+            except (RuntimeError, asyncio.CancelledError):
+                return
+            if not has_more and cursor is self._cursor:
+                return
+
+    def _one_step(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        if cancel.cancelled:
+            return False
+        try:
+            return self._step(cursor, cancel)
+        except Exception:
+            logger.exception("Work in idle time failed")
+            return False

@@ -1,0 +1,69 @@
+"""An anchor: the part of a prompt that stays as it is, byte for byte, while a person types.
+
+In prefix-suffix-middle order every typed character would change the prefix, and with it
+the keys and values of every suffix token. So the prefix ends at an anchor, the end of a
+line above the cursor; what was typed since follows the middle token, and a keystroke
+costs its own tokens only. Anchors are moved in idle time (``features.ahead``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fimble.text import Cursor, Snippet, closers_before
+
+MAX_TAIL_CHARS = 1200
+MAX_TAIL_LINES = 16
+"""An anchor farther back is not used: a new one is made, even if the person has to wait for it."""
+LATE_TAIL_LINES = 3
+"""An anchor this far back is replaced in idle time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a prompt was cut, and its tokens up to the text typed since."""
+
+    uri: str
+    start: int
+    """Offset at which the prefix begins."""
+    end: int
+    """Offset at which it ends: the end of a line, or the start of the file."""
+    prefix: str
+    suffix: str
+    """The text after the cursor that the prompt shows."""
+    is_suffix_whole: bool
+    """Whether ``suffix`` is all the text after the cursor."""
+    snippets: tuple[Snippet, ...]
+    head: tuple[int, ...]
+    """Tokens of snippets, prefix, suffix and control tokens: all that comes before the typed text."""
+    budget_tokens: int
+    """What the window was allowed; less than the whole budget where the person was waiting."""
+    is_whole_file: bool
+    """Whether the window shows all of the file, so that no budget would show more."""
+
+    def tail(self, cursor: Cursor) -> str | None:
+        """What was typed between the anchor and ``cursor``; ``None`` when the anchor does not hold there.
+
+        Closing brackets and quotes that an editor put behind the cursor by itself are no reason to move it.
+        """
+        text = cursor.snapshot.text
+        if cursor.snapshot.uri != self.uri or not self.end <= cursor.offset <= self.end + MAX_TAIL_CHARS:
+            return None
+        if text[self.start : self.end] != self.prefix:
+            return None
+        if closers_before(self.suffix, self.is_suffix_whole, text, cursor.offset) is None:
+            return None
+        tail = text[self.end : cursor.offset]
+        return tail if tail.count("\n") <= MAX_TAIL_LINES else None
+
+    def is_late(self, cursor: Cursor) -> bool:
+        """Whether the anchor lies far behind the cursor, so that it should be moved in idle time."""
+        return cursor.snapshot.text.count("\n", self.end, cursor.offset) > LATE_TAIL_LINES
+
+
+def end_of_line_before(cursor: Cursor) -> int:
+    """Offset of the end of the line before the cursor's, its line break excluded; 0 on the first line."""
+    text, start = cursor.snapshot.text, cursor.offset - len(cursor.line_prefix)
+    if start == 0:
+        return 0
+    return start - (2 if text.endswith("\r\n", 0, start) else 1)
