@@ -49,7 +49,7 @@ class Config:
     num_threads: int = 0
     """Threads for the CPU, 1 to 256; 0 means one a physical core."""
     context_length: int = 4096
-    """Tokens a KV cache slot can hold, 256 to 32768."""
+    """Tokens a KV cache slot can hold, 1024 to 32768."""
     kv_cache_mb: int = 256
     """Memory for all KV cache slots together, 16 to 65536."""
     prompt_tokens: int = 512
@@ -75,7 +75,7 @@ class Config:
 _CHOICES: dict[str, tuple[str, ...]] = {"provider": ("auto", "cpu", "cuda")}
 _RANGES: dict[str, tuple[int, int]] = {
     "num_threads": (0, 256),
-    "context_length": (256, 32768),
+    "context_length": (1024, 32768),
     "kv_cache_mb": (16, 65536),
     "prompt_tokens": (64, 16384),
     "max_line_tokens": (1, 512),

@@ -11,7 +11,7 @@ from tests.e2e.editor import REAL_SERVER, Editor, replacing
 from tests.e2e.profiles import PROFILES, read_profile
 
 URI = "file:///project/popup.py"
-ENTRY = {
+ENTRY: dict[str, Any] = {
     "labelDetailsSupport": True,
     "documentationFormat": ["markdown", "plaintext"],
     "insertTextModeSupport": {"valueSet": [1, 2]},
@@ -166,19 +166,19 @@ def test_a_cancelled_request_is_answered(editor: Editor) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
 def test_the_real_model_in_a_popup(default_model: str, encoding: str) -> None:
     """As Neovim 0.11, Helix and eglot ask; each entry, put in as told, continues the line."""
-    before = '    """Add two numbers. 😀"""; total = a + b; ret'
-    text = f"def add(a, b):\n{before}\n\n\nprint(add(1, 2))\n"
+    before = 'print("😀", ad'
+    text = f"def add(a, b):\n    return a + b\n\n\n{before}\n"
     units = {"utf-8": len(before.encode()), "utf-16": len(before) + 1, "utf-32": len(before)}[encoding]
     with Editor(command=[*REAL_SERVER, "--stdio"]) as editor:
-        editor.initialize(capabilities=capabilities(encoding, **ENTRY))
+        editor.initialize(capabilities=capabilities(encoding, **ENTRY), initializationOptions={"eagerness": 100})
         editor.wait_ready(120.0)
         editor.open(text, URI)
-        items = popup(editor, 1, units, timeout_s=60.0)["items"]
+        items = popup(editor, 4, units, timeout_s=60.0)["items"]
         assert items, editor.request("fimble/why", {})
         for item in items:
-            assert item["textEdit"]["range"] == span(1, units - 3, units)
-            assert item["textEdit"]["newText"].startswith("return")
-            assert item["filterText"].startswith("ret")
+            assert item["textEdit"]["range"] == span(4, units - 2, units)
+            assert item["textEdit"]["newText"].startswith("add(")
+            assert item["filterText"].startswith("add(")
         resolved = editor.request("completionItem/resolve", items[0])
-        assert resolved["documentation"]["value"].startswith("```python\nreturn")
+        assert resolved["documentation"]["value"].startswith("```python\nadd(")
         assert editor.shut_down() == 0

@@ -52,15 +52,15 @@ def test_snippets(events: list[tuple[str, str, str]], text: str, data: st.DataOb
     shown_once.setdefault("a.py", []).append(text)
     cursor = Cursor(Snapshot((root / "a.py").as_uri(), "python", 99, text), offset)
     seen = (max(0, offset - 200), offset + 100)
-    for max_chars in (max_chars, data.draw(st.integers(0, 900))):
-        found = elsewhere.snippets(cursor, max_chars, seen=seen)
-        assert sum(len(snippet.path) + len(snippet.text) for snippet in found) <= max_chars
+    for budget in (max_chars, data.draw(st.integers(0, 900))):
+        found = elsewhere.snippets(cursor, budget, seen=seen)
+        assert sum(len(snippet.path) + len(snippet.text) for snippet in found) <= budget
         for snippet in found:
             assert snippet.path not in PRIVATE
             assert snippet.text.endswith("\n") and snippet.text.strip() and "\r" not in snippet.text
             whole = ["\n" + old.replace("\r\n", "\n") + "\n" for old in shown_once[snippet.path]]
             assert any("\n" + snippet.text in old for old in whole)
-        assert elsewhere.snippets(cursor, max_chars, seen=seen) == found
+        assert elsewhere.snippets(cursor, budget, seen=seen) == found
 
 
 @given(TEXT, TEXT, st.data())

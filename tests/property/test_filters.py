@@ -80,7 +80,7 @@ def num_faults(cursor: Cursor, inserted: str) -> int:
     import tree_sitter
 
     parsed = TREES.at(cursor)
-    known = parsed and grammar(parsed.language)
+    known = grammar(parsed.language) if parsed else None
     if known is None:
         return 0
     text = cursor.prefix + inserted + cursor.suffix

@@ -76,6 +76,11 @@ class Store:
         with self._open() as database:
             return [_row(values) for values in database.execute(query, (since_s, limit))]
 
+    @property
+    def has_files(self) -> bool:
+        """Whether there is anything to delete."""
+        return any(self.path.parent.glob("acceptance*"))
+
     def delete(self) -> None:
         """Forget everything, damaged files that were put aside included. Raises ``AcceptanceUnavailable``."""
         try:

@@ -30,6 +30,8 @@ class OnnxRunner:
     """fimble's own engine, driven through its public ``generate`` where that is what is measured."""
 
     def __init__(self, engine: OnnxEngine) -> None:
+        """``engine`` drafts nothing from now on: what is measured is one token at a time, as at the peer's."""
+        engine.max_draft_tokens = 0
         self._engine = engine
         self._prompt: tuple[int, ...] = ()
 

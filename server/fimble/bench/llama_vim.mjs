@@ -1,6 +1,6 @@
 // llama.cpp answering infill requests as llama-server does for llama.vim: one JSON request a line, one JSON answer.
 //
-// One slot, the KV cache reused as far as the prompt's tokens agree with it (cache_prompt). The answer ends
+// One slot, the KV cache reused as far as the prompt's tokens agree with it (cache_prompt), and beyond (--cache-reuse). The answer ends
 // at an end token, after n_predict tokens, at a line indented less than n_indent, or when t_max_predict_ms
 // have passed since its first token and a line break was generated: nothing bounds the prompt.
 // Greedy, where llama.vim samples with top_k, top_p and infill.
@@ -32,6 +32,30 @@ function prompt({prefix, suffix, middle, batch_tokens}) {
     return [PREFIX, ...before, SUFFIX, ...after, MIDDLE, ...current];
 }
 
+// How many tokens of the new prompt the old ones serve, and which of the old have to go: what agrees from the start
+// on, and with a cache_reuse above 0 each run of at least so many tokens further on, moved up (--cache-reuse).
+function reusable(old, wanted, cacheReuse) {
+    const longest = wanted.length - 1;
+    let reused = 0;
+    while (reused < Math.min(old.length, longest) && old[reused] === wanted[reused]) reused++;
+    const erased = [];
+    let [kept, head] = [reused, reused];
+    while (cacheReuse > 0 && head < old.length && reused < longest) {
+        let run = 0;
+        while (head + run < old.length && reused + run < longest && old[head + run] === wanted[reused + run]) run++;
+        if (run < cacheReuse) {
+            head++;
+            continue;
+        }
+        erased.push({start: kept, end: head});
+        head += run;
+        reused += run;
+        kept = head;
+    }
+    if (kept < old.length) erased.push({start: kept, end: old.length});
+    return {reused, erased};
+}
+
 // Whether the text's last begun line is indented less than n_indent; the text up to that line.
 function underIndented(text, numIndent) {
     const lineStart = text.lastIndexOf("\n") + 1;
@@ -45,9 +69,8 @@ async function complete(request) {
     const room = contextSize - request.n_predict - 1;
     let tokens = prompt(request);
     if (tokens.length > room) tokens = [PREFIX, ...tokens.slice(tokens.length - room + 1)];
-    const reused = Math.min(sequence.compareContextTokens(tokens).firstDifferentIndex, tokens.length - 1);
-    if (reused < sequence.nextTokenIndex)
-        await sequence.eraseContextTokenRanges([{start: reused, end: sequence.nextTokenIndex}]);
+    const {reused, erased} = reusable(sequence.contextTokens, tokens, request.cache_reuse);
+    if (erased.length > 0) await sequence.eraseContextTokenRanges(erased);
     const generated = [];
     let text = "";
     let firstTokenAt = 0;

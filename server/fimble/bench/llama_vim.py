@@ -6,19 +6,17 @@ stand right of the cursor or the answer is cached. One request at a time and non
 while one runs, the next is tried again every 100 ms. A shown suggestion is followed by a
 request ahead, as if it had been accepted, with 1000 ms to generate instead of 250.
 
-Different from llama.vim, all in the peer's favour or of no weight in time: the current line
-stands behind the middle token, as llama.vim means it, where llama-server puts it before the
-suffix and computes the suffix again at every key; llama-server's cut to its batch is off
-unless asked for; no ring of chunks from other places; the oldest cache entry goes first;
-greedy instead of sampled; characters where Vim counts bytes.
+Different in the peer's favour: the current line stands behind the middle token, as llama.vim
+means it, where llama-server puts it before the suffix and computes the suffix again at every
+key; no ring of chunks from other places lengthens the prompt. To its disadvantage, and to be
+turned on: llama-server's ``--batch-size`` cuts long prompts, its ``--cache-reuse`` saves what
+follows a line that left the window. Of no weight in time: greedy instead of sampled, the
+oldest cache entry goes first, characters where Vim counts bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import shutil
-import subprocess
 import threading
 import time
 from collections import OrderedDict
@@ -26,16 +24,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from fimble.bench.corpus import SourceFile
-from fimble.bench.llama_cpp import VERSION, install, read_line
+from fimble.bench.llama_cpp import VERSION
+from fimble.bench.llama_server import LlamaServer, Options, running
 from fimble.bench.llama_vim_text import Context, Place, context_at, context_behind, place_at, rendered
 from fimble.bench.replay import Answer, Effort
 from fimble.bench.script import Step
 from fimble.errors import FimbleError
 
-CONTEXT_TOKENS = 8192
 NUM_PREDICT = 128
 FIRST_MS = 250
 AHEAD_MS = 1000
@@ -52,8 +50,8 @@ class LlamaVim:
 
     name = f"llama.cpp (node-llama-cpp {VERSION}) with llama.vim's policy"
 
-    def __init__(self, process: subprocess.Popen[str], batch_tokens: int) -> None:
-        self._process, self._batch_tokens = process, batch_tokens
+    def __init__(self, server: LlamaServer) -> None:
+        self._server = server
         self._changed = threading.Condition()
         self._cache: OrderedDict[bytes, str] = OrderedDict()
         self._place = Place(("",), 0, 0)
@@ -76,8 +74,7 @@ class LlamaVim:
                 raise self._failure
             self._cache.clear()
             self._num_run_tokens = 0
-            self._send("clear")
-            read_line(self._process)
+            self._server.clear()
 
     def open(self, file: SourceFile) -> None:
         """llama.vim does nothing of weight when a file is opened."""
@@ -157,19 +154,16 @@ class LlamaVim:
             return
         self._last_indent = context.num_indent
         self._job = True
-        self._send(
-            {
-                "prefix": context.prefix,
-                "suffix": context.suffix,
-                "middle": context.middle,
-                "n_indent": context.num_indent,
-                "n_predict": NUM_PREDICT,
-                "t_max_predict_ms": FIRST_MS if ahead is None else AHEAD_MS,
-                "batch_tokens": self._batch_tokens,
-            }
-        )
+        request = {
+            "prefix": context.prefix,
+            "suffix": context.suffix,
+            "middle": context.middle,
+            "n_indent": context.num_indent,
+            "n_predict": NUM_PREDICT,
+            "t_max_predict_ms": FIRST_MS if ahead is None else AHEAD_MS,
+        }
         place_asked = place if ahead is None else None
-        threading.Thread(target=self._receive, args=(context, place_asked), daemon=True).start()
+        threading.Thread(target=self._run, args=(request, context, place_asked), daemon=True).start()
 
     def _retry_later(self, place: Place, ahead: tuple[str, ...] | None) -> None:
         if self._timer is not None:
@@ -185,9 +179,9 @@ class LlamaVim:
                 self._ask(place if ahead is not None else self._place, ahead)
                 self._settle_when_quiet()
 
-    def _receive(self, context: Context, place_asked: Place | None) -> None:
+    def _run(self, request: dict[str, Any], context: Context, place_asked: Place | None) -> None:
         try:
-            response = read_line(self._process)
+            response = self._server.complete(request)
         except FimbleError as error:
             with self._changed:
                 self._failure = self._failure or error
@@ -228,37 +222,16 @@ class LlamaVim:
     def _is_quiet(self) -> bool:
         return not self._job and self._timer is None
 
-    def _send(self, request: object) -> None:
-        stream = cast(IO[str], self._process.stdin)
-        stream.write(json.dumps(request) + "\n")
-        stream.flush()
-
 
 @contextmanager
-def start(folder: Path, model: Path, num_threads: int, batch_tokens: int = 0) -> Iterator[LlamaVim]:
-    """The peer with ``model`` (GGUF) loaded; installs llama.cpp into ``folder`` first where it is missing.
-
-    ``batch_tokens`` above 0 cuts prompts as llama-server with that ``--batch-size`` does.
-    """
-    install(folder)
-    script = folder / "llama_vim.mjs"
-    shutil.copyfile(Path(__file__).with_name("llama_vim.mjs"), script)
-    process = subprocess.Popen(
-        ["node", str(script), str(model), str(num_threads), str(CONTEXT_TOKENS)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        cwd=folder,
-    )
-    side = LlamaVim(process, batch_tokens)
-    try:
-        read_line(process)
-        yield side
-    finally:
-        side.close()
-        process.kill()
-        process.wait()
+def start(folder: Path, model: Path, num_threads: int, options: Options) -> Iterator[LlamaVim]:
+    """llama.vim in front of ``llama_server.running`` with the same arguments."""
+    with running(folder, model, num_threads, options) as server:
+        side = LlamaVim(server)
+        try:
+            yield side
+        finally:
+            side.close()
 
 
 def _keys(context: Context) -> list[bytes]:

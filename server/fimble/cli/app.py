@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "complete": "complete",
     "doctor": "doctor",
     "demo": "demo",
+    "stats": "stats",
     "bench": "app",
 }
 """Command -> what its file ``cli/<command>.py`` offers: a function, or a typer app of sub-commands."""

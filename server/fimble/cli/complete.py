@@ -10,7 +10,8 @@ import typer
 
 from fimble.config import apply, load
 from fimble.document import cursor_at, read
-from fimble.errors import PositionOutside
+from fimble.errors import DocumentError, PositionOutside
+from fimble.privacy import Privacy
 from fimble.text import Reason
 
 
@@ -30,6 +31,9 @@ def complete(
     for complaint in complaints:
         typer.echo(complaint, err=True)
     path, line, column = _parse(place)
+    rule = Privacy(config.disabled_paths).why_not(path)
+    if rule is not None:
+        raise DocumentError(f"{path} is not read: {rule}", "See .fimbleignore and disabled_paths.")
     cursor = cursor_at(read(path, config.max_document_mb), line, column)
     model = load_feature(config)
     for note in model.notes:
@@ -41,6 +45,7 @@ def complete(
         record = {
             "text": text,
             "reason": reason,
+            "confidence": round(outcome.suggestions[0].confidence, 3) if outcome.suggestions else None,
             "latency_ms": round(outcome.latency_ms, 1),
             "num_prompt_tokens": outcome.num_prompt_tokens,
             "num_reused_tokens": outcome.num_reused_tokens,

@@ -175,6 +175,10 @@ class Engine(Protocol):
         """
         ...
 
+    def num_cached_tokens(self, prompt: Sequence[int]) -> int:
+        """How many of ``prompt``'s first tokens some slot holds, and need not be prefilled."""
+        ...
+
     def close(self) -> None:
         """Free the weights and caches; the engine cannot be used afterwards."""
         ...

@@ -39,6 +39,9 @@ class ScriptedEngine:
         num_reused = min(count_shared(list(previous), request.prompt), len(request.prompt) - 1)
         return ScriptedGeneration(request, answers, cancel, self._delay_ms, self._logprob, num_reused)
 
+    def num_cached_tokens(self, prompt: Sequence[int]) -> int:
+        return count_shared(list(self.requests[-1].prompt), prompt) if self.requests else 0
+
     def close(self) -> None:
         self.requests.clear()
 

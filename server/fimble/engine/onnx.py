@@ -58,6 +58,10 @@ class OnnxEngine:
             )
         return OnnxGeneration(self, request, cancel)
 
+    def num_cached_tokens(self, prompt: Sequence[int]) -> int:
+        """See ``base.Engine``."""
+        return self.slots.num_held(prompt)
+
     def close(self) -> None:
         """See ``base.Engine``."""
         self.slots.clear()

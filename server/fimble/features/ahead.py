@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fimble.engine.base import CancelToken
 from fimble.features.anchors import Anchors
+from fimble.features.asking import Asking
 from fimble.features.cache import ContinuationCache
 from fimble.features.continuation import Continuation
 from fimble.features.pace import Pace
 from fimble.features.writer import Writer
 from fimble.suggest.loops import loop_start
+from fimble.suggest.scope import OPENERS, scope_at
 from fimble.text import Cursor
 
 LINES_AHEAD = 3
@@ -24,15 +28,15 @@ CHUNK_TOKENS = 32
 class Ahead:
     """One piece of work a step, so that a keystroke need not wait. On the engine's thread."""
 
-    def __init__(self, writer: Writer, anchors: Anchors, cache: ContinuationCache, pace: Pace) -> None:
-        self._writer, self._anchors, self._cache, self._pace = writer, anchors, cache, pace
+    def __init__(self, asking: Asking, writer: Writer, anchors: Anchors, cache: ContinuationCache, pace: Pace) -> None:
+        self._asking, self._writer, self._anchors, self._cache, self._pace = asking, writer, anchors, cache, pace
 
     def step(self, cursor: Cursor, cancel: CancelToken) -> bool:
         """Do something useful after ``cursor`` was answered. ``False`` when nothing is left to do.
 
         Raises ``EngineError``; ``EngineCancelled`` when ``cancel`` is set.
         """
-        return self._write_on(cursor, cancel) or self._move_anchor(cursor, cancel)
+        return self._write_on(cursor, cancel) or self._break_line(cursor, cancel) or self._move_anchor(cursor, cancel)
 
     def _write_on(self, cursor: Cursor, cancel: CancelToken) -> bool:
         """Continue the answer at the cursor, as if it had been accepted."""
@@ -55,6 +59,17 @@ class Ahead:
             and loop_start(continuation.text) is None
         )
 
+    def _break_line(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        """Where the line is complete, ask for what would follow a line break, before it is typed."""
+        found = self._cache.find(cursor, self._anchors.snippets(cursor.snapshot.uri))
+        if found is None or not found[0].is_whole or cursor.line_suffix.strip():
+            return False
+        next_line = after_line_break(cursor, found[1])
+        if next_line is None or self._cache.find(next_line, self._anchors.snippets(cursor.snapshot.uri)):
+            return False
+        self._asking.ask(next_line, scope_at(next_line), cancel)
+        return True
+
     def _move_anchor(self, cursor: Cursor, cancel: CancelToken) -> bool:
         """Read the prompt of a better anchor, beside the one in use."""
         anchor = self._anchors.better(cursor)
@@ -62,5 +77,23 @@ class Ahead:
             return False
         stats = self._writer.read(anchor.head, f"{anchor.uri} next", cancel, CHUNK_TOKENS)
         self._pace.learn_prefill(stats)
+        found = self._cache.find(cursor, self._anchors.snippets(anchor.uri))
         self._anchors.adopt(anchor)
+        if found is not None:
+            self._cache.put(found[0].shown_with(anchor.snippets))
         return True
+
+
+def after_line_break(cursor: Cursor, accepted: str) -> Cursor | None:
+    """The cursor on a new line below, after ``accepted`` was inserted; ``None`` where no line would be broken.
+
+    Indented as editors do it: like the line above, or one step deeper where that opens a block.
+    """
+    line = cursor.line_prefix + accepted
+    if not line.strip() or "\n" in accepted:
+        return None
+    indentation = line[: len(line) - len(line.lstrip())]
+    if line.rstrip().endswith(OPENERS):
+        indentation += "\t" if "\t" in indentation else "    "
+    before = cursor.prefix + accepted + "\n" + indentation
+    return Cursor(replace(cursor.snapshot, text=before + cursor.suffix), len(before))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fimble.engine.kv import count_shared
 from fimble.features.pace import Pace
 from fimble.prompt.anchor import Anchor
 from fimble.prompt.build import PromptBuilder
@@ -31,8 +30,17 @@ class _Document:
 class Anchors:
     """The anchors of the documents in use. Changed on the engine's thread only."""
 
-    def __init__(self, prompts: PromptBuilder, max_tokens: int, pace: Pace, find_snippets: FindSnippets) -> None:
+    def __init__(
+        self,
+        prompts: PromptBuilder,
+        max_tokens: int,
+        pace: Pace,
+        find_snippets: FindSnippets,
+        num_cached_tokens: Callable[[Sequence[int]], int],
+    ) -> None:
+        """``num_cached_tokens``: how many of a prompt's first tokens the engine need not read again."""
         self._prompts, self._max_tokens, self._pace, self._find_snippets = prompts, max_tokens, pace, find_snippets
+        self._num_cached_tokens = num_cached_tokens
         self._documents: OrderedDict[str, _Document] = OrderedDict()
 
     def at(self, cursor: Cursor, in_haste: bool = True) -> tuple[Anchor, str]:
@@ -44,7 +52,7 @@ class Anchors:
         document = self._documents.get(uri)
         if document is not None:
             tail = document.current.tail(cursor)
-            if tail is not None:
+            if tail is not None and (not in_haste or self._is_affordable(document.current)):
                 self._documents.move_to_end(uri)
                 return document.current, tail
         anchor, is_hasty = self._make(cursor, document.current if document else None, in_haste)
@@ -52,6 +60,11 @@ class Anchors:
         tail = anchor.tail(cursor)
         assert tail is not None, "a new anchor holds where it was made"
         return anchor, tail
+
+    def holds(self, cursor: Cursor) -> bool:
+        """Whether the document's anchor can be used at ``cursor``."""
+        document = self._documents.get(cursor.snapshot.uri)
+        return document is not None and document.current.tail(cursor) is not None
 
     def snippets(self, uri: str) -> tuple[Snippet, ...]:
         """The snippets that shape answers in a document now."""
@@ -87,11 +100,14 @@ class Anchors:
             return self._prompts.anchor(cursor, self._max_tokens, self._find_snippets(cursor)), False
         if old is not None:
             moved = self._prompts.anchor(cursor, self._max_tokens, old.snippets, old.start)
-            num_new_tokens = len(moved.head) - count_shared(old.head, moved.head)
-            if num_new_tokens <= self._pace.cold_tokens:
+            if self._is_affordable(moved):
                 return moved, False
         small = min(self._max_tokens, self._pace.cold_tokens)
         return self._prompts.anchor(cursor, small), True
+
+    def _is_affordable(self, anchor: Anchor) -> bool:
+        """Whether what has to be read of it can be read while a person waits."""
+        return len(anchor.head) - self._num_cached_tokens(anchor.head) <= self._pace.cold_tokens
 
     def _keep(self, uri: str, document: _Document) -> None:
         self._documents[uri] = document

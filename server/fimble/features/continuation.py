@@ -68,6 +68,8 @@ class Continuation:
     num_prompt_tokens: int
     is_whole: bool
     """Whether the model came to an end by itself."""
+    required: str = ""
+    """What the answer's tokens write before ``text``: typed text that was left to the model."""
 
     @property
     def answer(self) -> tuple[int, ...]:
@@ -78,17 +80,9 @@ class Continuation:
         """The same, now known to be whole."""
         return replace(self, is_whole=True)
 
-    def followed_by(self, more: Continuation) -> Continuation:
-        """This and what was written when ``tokens`` were continued."""
-        begin = len(self.text)
-        return replace(
-            self,
-            text=self.text + more.text,
-            ends=self.ends + tuple(begin + end for end in more.ends),
-            logprobs=self.logprobs + more.logprobs,
-            tokens=more.tokens,
-            is_whole=more.is_whole,
-        )
+    def shown_with(self, snippets: tuple[Snippet, ...]) -> Continuation:
+        """The same under a new anchor: what is on the screen stays good until it is typed out."""
+        return replace(self, place=replace(self.place, snippets=snippets))
 
     def rest_for(self, cursor: Cursor) -> str | None:
         """What of the text is left at ``cursor``; ``None`` when it does not lead there."""

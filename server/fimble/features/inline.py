@@ -13,6 +13,7 @@ from fimble.engine.base import CancelToken, Engine
 from fimble.errors import EngineCancelled, FimbleError
 from fimble.features.ahead import Ahead
 from fimble.features.anchors import Anchors
+from fimble.features.asking import Asking, Limits
 from fimble.features.cache import ContinuationCache
 from fimble.features.continuation import Place
 from fimble.features.flight import Flight
@@ -20,16 +21,15 @@ from fimble.features.judge import Judge, Verdict
 from fimble.features.pace import Pace
 from fimble.features.screen import Screen
 from fimble.features.writer import Tokenizer, Writer, Written
-from fimble.prompt.build import bind
+from fimble.prompt.build import SNIPPET_SHARE, bind
 from fimble.prompt.templates import Family
 from fimble.suggest.comments import in_comment
 from fimble.suggest.pipeline import has_ended
 from fimble.suggest.scope import Scope, scope_at
+from fimble.syntax.trees import TREES
 from fimble.text import Cursor, Outcome, Reason, Snippet, Source, Suggestion
 
 _LOG = logging.getLogger(__name__)
-_NUM_CONTROL_TOKENS = 8
-"""More than any family's prompt holds beside the text."""
 _CHARS_PER_TOKEN = 3.5
 """Of source code, roughly: what a budget in tokens means for text that is only chosen."""
 
@@ -37,7 +37,11 @@ _CHARS_PER_TOKEN = 3.5
 class Elsewhere(Protocol):
     """What this feature needs of ``context.elsewhere.Elsewhere``."""
 
-    def snippets(self, cursor: Cursor, max_chars: int) -> tuple[Snippet, ...]: ...
+    def snippets(
+        self, cursor: Cursor, max_chars: int, deadline_ms: float = ..., seen: tuple[int, int] | None = None
+    ) -> tuple[Snippet, ...]: ...
+
+    def prepare(self, deadline_ms: float = ...) -> bool: ...
 
 
 class InlineFeature:
@@ -54,23 +58,25 @@ class InlineFeature:
     ) -> None:
         """Raises ``ModelFolderInvalid`` when the vocabulary lacks a token the family needs."""
         self._config, self._elsewhere, self._clock = config, elsewhere, clock
-        self._engine = engine
+        self._limits = Limits(config, engine.info.context_length)
         prompts = bind(family, tokenizer)
-        self._prompts = prompts
         self.pace = Pace()
-        self._writer = Writer(engine, tokenizer, prompts.stop_tokens, clock)
+        writer = Writer(engine, tokenizer, prompts.stop_tokens, clock)
         self._cache = ContinuationCache()
         self._screen = Screen()
         self._judge = Judge(config)
-        self._anchors = Anchors(prompts, self._prompt_tokens, self.pace, self._find_snippets)
-        self._ahead = Ahead(self._writer, self._anchors, self._cache, self.pace)
+        self._anchors = Anchors(
+            prompts, self._limits.prompt_tokens, self.pace, self._find_snippets, engine.num_cached_tokens
+        )
+        self._asking = Asking(prompts, self._anchors, writer, self._cache, self._limits)
+        self._ahead = Ahead(self._asking, writer, self._anchors, self._cache, self.pace)
         self._flight: Flight | None = None
 
     def recall(self, cursor: Cursor) -> Outcome | None:
         """The answer at ``cursor`` as far as it is known without the model, in under 5 ms; ``None``: ask it."""
         started_s = self._clock()
         shown = self._screen.rest_for(cursor)
-        if shown is not None:
+        if shown is not None and self._judge.still_stands(shown, cursor):
             return self._outcome([shown], None, started_s, Source.CACHE)
         found = self._cache.find(cursor, self._anchors.snippets(cursor.snapshot.uri))
         if found is None:
@@ -130,7 +136,10 @@ class InlineFeature:
     def idle(self, cursor: Cursor, cancel: CancelToken) -> bool:
         """Do the next piece of work that may be wanted soon after ``cursor`` was answered; ``False``: none is left."""
         try:
-            return self._ahead.step(cursor, cancel)
+            TREES.at(cursor)
+            if self._ahead.step(cursor, cancel):
+                return True
+            return self._elsewhere is not None and self._config.other_files and self._elsewhere.prepare()
         except FimbleError as error:
             if not isinstance(error, EngineCancelled):
                 _LOG.warning("Work in idle time failed: %s", error)
@@ -143,29 +152,22 @@ class InlineFeature:
 
     def forget(self, uri: str) -> None:
         """The document is closed."""
+        TREES.forget(uri)
         self._cache.forget(uri)
         self._screen.forget(uri)
 
     def _write(
         self, cursor: Cursor, scope: Scope, cancel: CancelToken, num_candidates: int, is_hurried: bool
     ) -> Written:
-        """Ask the model, and keep what it writes."""
-        anchor, tail = self._anchors.at(cursor, in_haste=is_hurried)
-        place = Place.at(cursor, anchor.snippets)
-        flight = self._flight = Flight(place)
-        written = self._writer.write(
-            self._prompts.prompt(anchor, tail),
-            place,
-            lambda text: flight.goes_on(text) and not has_ended(text, cursor, scope),
-            cancel,
-            max_tokens=self._max_answer_tokens(scope),
-            num_candidates=num_candidates,
-            drafts=self._cache.latest(cursor.snapshot.uri),
-            is_hurried=is_hurried,
+        """Ask the model, for as long as what it writes agrees with what is typed meanwhile."""
+
+        def on_place(place: Place) -> Callable[[str], bool]:
+            flight = self._flight = Flight(place)
+            return flight.goes_on
+
+        return self._asking.ask(
+            cursor, scope, cancel, num_candidates=num_candidates, is_hurried=is_hurried, on_place=on_place
         )
-        for continuation in reversed(written.continuations):
-            self._cache.put(continuation)
-        return written
 
     def _conclude(
         self, verdicts: Sequence[Verdict], cursor: Cursor, started_s: float, source: Source = Source.MODEL
@@ -193,17 +195,9 @@ class InlineFeature:
         latency_ms = (self._clock() - started_s) * 1000
         return Outcome(tuple(suggestions), reason, latency_ms=latency_ms, source=source)
 
-    @property
-    def _prompt_tokens(self) -> int:
-        context_length = self._engine.info.context_length
-        longest = max(self._max_answer_tokens(scope) for scope in Scope)
-        return min(self._config.prompt_tokens, context_length - longest - _NUM_CONTROL_TOKENS)
-
-    def _max_answer_tokens(self, scope: Scope) -> int:
-        longest = self._config.max_line_tokens if scope is Scope.LINE else self._config.max_block_tokens
-        return min(longest, self._engine.info.context_length // 4)
-
     def _find_snippets(self, cursor: Cursor) -> tuple[Snippet, ...]:
         if self._elsewhere is None or not self._config.other_files:
             return ()
-        return self._elsewhere.snippets(cursor, int(self._prompt_tokens * _CHARS_PER_TOKEN / 4))
+        window_chars = int(self._limits.prompt_tokens * _CHARS_PER_TOKEN)
+        seen = (cursor.offset - window_chars // 2, cursor.offset + window_chars // 6)
+        return self._elsewhere.snippets(cursor, window_chars // SNIPPET_SHARE, seen=seen)

@@ -6,10 +6,14 @@ from collections.abc import Callable
 
 from fimble.config import Config
 from fimble.features.continuation import Continuation
+from fimble.suggest.brackets import net_closers
 from fimble.suggest.confidence import confidence, threshold
+from fimble.suggest.parse import cut_breaking_lines
 from fimble.suggest.pipeline import Filter, conclude, filters
 from fimble.suggest.scope import Scope
 from fimble.text import Cursor, Reason, Snippet, Suggestion
+
+_QUOTES = "\"'`"
 
 Verdict = Suggestion | Reason
 
@@ -39,6 +43,16 @@ class Judge:
             return Reason.NOT_CONFIDENT
         mean = sum(logprobs) / len(logprobs) if logprobs else 0.0
         return Suggestion(text, mean, sure, logprobs)
+
+    def still_stands(self, rest: Suggestion, cursor: Cursor) -> bool:
+        """Whether the rest of a suggestion that is being typed may still be shown.
+
+        It was sound where it was shown. Where it leaves a bracket or a quote open, it need not be sound after a
+        part of it was typed: ``foo(a,`` mends an empty assignment, and after ``foo`` it breaks the line.
+        """
+        if net_closers(rest.text) >= 0 and not any(rest.text.count(quote) % 2 for quote in _QUOTES):
+            return True
+        return cut_breaking_lines(rest.text, cursor) == rest.text
 
     def _filters(self, snippets: tuple[Snippet, ...]) -> tuple[Filter, ...]:
         """For what the model was shown; the same again while that does not change."""

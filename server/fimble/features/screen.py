@@ -32,7 +32,10 @@ class Screen:
             self._shown.pop(uri, None)
 
     def rest_for(self, cursor: Cursor) -> Suggestion | None:
-        """What is left of the suggestion at ``cursor``; ``None`` when it is typed out or typed over."""
+        """What is left of the suggestion at ``cursor``; ``None`` when it is typed out or typed over.
+
+        And where the editor put a closer behind the cursor, which the suggestion would write again.
+        """
         with self._lock:
             entry = self._shown.get(cursor.snapshot.uri)
         if entry is None:
@@ -42,6 +45,8 @@ class Screen:
             return None
         typed = place.typed_since(cursor)
         if typed is None or not suggestion.text.startswith(typed):
+            return None
+        if not cursor.snapshot.text.startswith(place.after, cursor.offset):
             return None
         rest = suggestion.text[len(typed) :]
         return replace(suggestion, text=rest) if rest.strip() else None

@@ -52,18 +52,23 @@ class Writer:
         num_candidates: int = 1,
         drafts: Sequence[Continuation] = (),
         is_hurried: bool = False,
+        begun: Continuation | None = None,
     ) -> Written:
         """Continue ``prompt`` for as long as ``goes_on`` says so of the text that is new at ``place``.
 
         ``is_hurried``: a person waits, so the answer ends after ``PATIENCE_MS`` at the next line's
-        end. Raises ``EngineError``; ``EngineCancelled`` when ``cancel`` is set.
+        end. ``begun``: an answer that the prompt ends with; it is decoded with its new end, because
+        a character may lie across the joint. Raises ``EngineError``; ``EngineCancelled`` when ``cancel``
+        is set.
         """
-        required, started_s = prompt.required, self._clock()
+        required = prompt.required if begun is None else begun.required
+        lead = () if begun is None else begun.answer
+        started_s = self._clock()
         texts: dict[int, list[str]] = {}
         current = 0
 
         def is_over(ids: Sequence[int]) -> bool:
-            whole = self._tokenizer.decode(ids)
+            whole = self._tokenizer.decode((*lead, *ids))
             text = whole.removeprefix(required) if whole.startswith(required) else ""
             texts.setdefault(current, []).append(text)
             if not text:
@@ -81,7 +86,7 @@ class Writer:
             stop=is_over,
             num_candidates=num_candidates,
             sequence=place.uri,
-            constraint=self._tokenizer.begins_with(required) if required else None,
+            constraint=self._tokenizer.begins_with(prompt.required) if prompt.required else None,
             drafts=tuple(draft.answer for draft in drafts),
         )
         generation = self.engine.generate(request, cancel)
@@ -94,15 +99,17 @@ class Writer:
             logprobs.setdefault(current, []).append(token.logprob)
         for candidate, answer in ids.items():
             text = texts[candidate][-1].rstrip("\ufffd")
+            ends = tuple(min(len(text), len(part)) for part in texts[candidate])
             written.continuations.append(
                 Continuation(
                     place,
                     text,
-                    tuple(min(len(text), len(part)) for part in texts[candidate]),
-                    tuple(logprobs[candidate]),
+                    ends if begun is None else begun.ends + ends,
+                    (*(() if begun is None else begun.logprobs), *logprobs[candidate]),
                     (*prompt.tokens, *answer),
-                    len(prompt.tokens),
+                    len(prompt.tokens) - len(lead),
                     generation.stats.finishes.get(candidate) is Finish.STOP_TOKEN,
+                    required,
                 )
             )
         return written
@@ -112,13 +119,10 @@ class Writer:
     ) -> Continuation:
         """``continuation`` with more of what the model would write after it."""
         prompt = Prompt(continuation.tokens, "")
-        before = continuation.text
         more = self.write(
-            prompt, continuation.place, lambda text: goes_on(before + text), cancel, max_tokens=max_tokens
+            prompt, continuation.place, goes_on, cancel, max_tokens=max_tokens, begun=continuation
         ).continuations
-        if not more:
-            return continuation.ended()
-        return continuation.followed_by(more[0])
+        return more[0] if more else continuation.ended()
 
     def read(self, tokens: Sequence[int], sequence: str, cancel: CancelToken, chunk_tokens: int) -> GenerationStats:
         """Only prefill ``tokens``, in small steps that a cancellation does not undo."""

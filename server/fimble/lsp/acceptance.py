@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fimble.lsp.server import FimbleServer
 
 _WRITE_EVERY_S = 10.0
+_WRITE_AGAIN_S = 1.0
 _LAST_WRITE_S = 2.0
 _LARGE_EDIT_LINES = 20
 """An edit of more lines (a formatter's, say) is reduced to the lines that it really changes."""
@@ -63,6 +64,10 @@ class Acceptance:
     def is_on(self) -> bool:
         return self._server.config.record_acceptance and not self._is_broken
 
+    @property
+    def _is_writing(self) -> bool:
+        return self._writing is not None and not self._writing.done()
+
     def start(self) -> None:
         """Learn from earlier sessions, in the background."""
         if self.is_on:
@@ -88,7 +93,7 @@ class Acceptance:
         if not self.is_on or not self._tracker.follows(uri):
             return None
         lines = self._server.documents.get(uri).lines
-        return Before(len(lines), list(lines) if any(map(_is_large, changes)) else None)
+        return Before(len(lines), list(lines) if _need_comparing(changes) else None)
 
     def after_change(self, uri: str, changes: Sequence[Change], before: Before | None) -> None:
         """The document took in ``changes``; ``before`` is what ``before_change`` returned."""
@@ -127,7 +132,7 @@ class Acceptance:
         if self._timer is not None:
             self._timer.cancel()
         self._unwritten += self._tracker.finish(self._now_s())
-        if self._writing is not None:
+        if self._writing is not None and self._is_writing:
             await asyncio.wait((self._writing,), timeout=_LAST_WRITE_S)
         if self._unwritten and self.is_on:
             await asyncio.wait((self._write(),), timeout=_LAST_WRITE_S)
@@ -161,7 +166,8 @@ class Acceptance:
     def _schedule(self) -> None:
         due_s = self._tracker.next_due_s
         if self._unwritten:
-            due_s = min(self._write_due_s, due_s) if due_s is not None else self._write_due_s
+            write_due_s = max(self._write_due_s, self._now_s() + _WRITE_AGAIN_S if self._is_writing else 0.0)
+            due_s = write_due_s if due_s is None else min(write_due_s, due_s)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -171,14 +177,17 @@ class Acceptance:
     def _wake(self) -> None:
         now_s = self._now_s()
         self._unwritten += self._tracker.due(now_s, self._lines_of)
-        if self._unwritten and now_s >= self._write_due_s and (self._writing is None or self._writing.done()):
+        if not self.is_on:
+            self._unwritten.clear()
+        elif self._unwritten and now_s >= self._write_due_s and not self._is_writing:
             self._write()
         self._schedule()
 
     def _write(self) -> asyncio.Future[None]:
         """Write what is unwritten, and learn from it, on another thread."""
-        self._write_due_s = self._now_s() + _WRITE_EVERY_S
         records, self._unwritten = self._unwritten, []
+        if records:
+            self._write_due_s = self._now_s() + _WRITE_EVERY_S
         loaded = self._server.model.loaded
         model = loaded.model if loaded is not None else self._server.config.model
         loop = asyncio.get_running_loop()
@@ -210,14 +219,17 @@ class Acceptance:
         return asyncio.get_running_loop().time()
 
 
-def _is_large(change: Change) -> bool:
-    if not isinstance(change, types.TextDocumentContentChangePartial):
+def _need_comparing(changes: Sequence[Change]) -> bool:
+    """Whether only the text before and after tells which lines really changed."""
+    partial = [change for change in changes if isinstance(change, types.TextDocumentContentChangePartial)]
+    if len(partial) < len(changes):
         return True
-    return abs(change.range.end.line - change.range.start.line) > _LARGE_EDIT_LINES
+    spans = [change.range for change in partial]
+    return len(spans) == 1 and abs(spans[0].end.line - spans[0].start.line) > _LARGE_EDIT_LINES
 
 
 def _edits_of(changes: Sequence[Change], num_lines: int) -> list[LineEdit]:
-    """``changes``, none of them large, as edits of whole lines of a document that had ``num_lines``."""
+    """``changes``, each of a part of the document, as edits of whole lines of a document that had ``num_lines``."""
     edits: list[LineEdit] = []
     for change in changes:
         if isinstance(change, types.TextDocumentContentChangePartial):

@@ -93,7 +93,7 @@ def refusal_of(server: FimbleServer, document: Document, identifier: types.TextD
     rule = server.privacy.why_not(document.uri)
     if rule is not None:
         return Outcome(reason=Reason.PRIVATE, detail=rule)
-    if document.num_bytes > server.config.max_document_mb * _BYTES_PER_MB:
+    if server.is_too_large(document):
         size_mb = document.num_bytes / _BYTES_PER_MB
         detail = f"{size_mb:.1f} MB; max_document_mb is {server.config.max_document_mb}"
         return Outcome(reason=Reason.TOO_LARGE, detail=detail)
@@ -105,12 +105,14 @@ async def outcome_for(server: FimbleServer, document: Document, cursor: Cursor, 
 
     Afterwards, while nobody waits, what the next keystrokes need is prepared.
     """
+    server.tell_changes()
     version, is_hurried = document.version, num_candidates == 1
     delay_s = server.rhythm.delay_ms(server.model.answer_ms) / 1000 if is_hurried else 0.0
     outcome = await server.requests.answer(server.model.wish(cursor, num_candidates, is_hurried, delay_s))
     if document.version != version:
         return outcome if outcome.reason is not None else Outcome(reason=Reason.STALE)
     if is_hurried and outcome.reason not in _NOBODY_WAITS_ANY_MORE:
+        server.places[document.uri] = cursor.offset
         server.idle.after(cursor)
     return outcome
 

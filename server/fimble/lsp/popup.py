@@ -27,7 +27,7 @@ from fimble.errors import PositionOutside, UnknownDocument
 from fimble.features.popup import Choice, choices, preview, word_left
 from fimble.lsp import convert, inline
 from fimble.lsp.documents import Document
-from fimble.text import Outcome, Reason
+from fimble.text import Cursor, Outcome, Reason
 
 if TYPE_CHECKING:
     from fimble.lsp.greeting import Client
@@ -46,7 +46,7 @@ async def complete(server: FimbleServer, params: types.CompletionParams) -> type
         refusal = inline.refusal_of(server, document, params.text_document)
         if refusal is None:
             cursor = document.cursor(position, server.client.encoding)
-            outcome = await inline.outcome_for(server, document, cursor, 1)
+            outcome = await _patient_outcome(server, document, cursor)
             items = _items(server, document, position, outcome)
         else:
             outcome = refusal
@@ -92,6 +92,17 @@ def item_of(
         text_edit=types.TextEdit(span, choice.text),
         data=data,
     )
+
+
+async def _patient_outcome(server: FimbleServer, document: Document, cursor: Cursor) -> Outcome:
+    """What there is to suggest, without the haste of ghost text: no editor gives up a popup within a second."""
+    outcome = await inline.outcome_for(server, document, cursor, 1)
+    if outcome.reason is not Reason.TOO_LONG:
+        return outcome
+    version = document.version
+    outcome = await server.requests.answer(server.model.wish(cursor, 1, False, 0.0))
+    is_stale = document.version != version and outcome.reason is None
+    return Outcome(reason=Reason.STALE) if is_stale else outcome
 
 
 def _items(

@@ -20,7 +20,7 @@ from fimble.errors import UnknownDocument
 from fimble.features.debounce import Rhythm
 from fimble.lsp import inline, messages, popup, watchdog
 from fimble.lsp.acceptance import Acceptance
-from fimble.lsp.documents import Change, Documents
+from fimble.lsp.documents import Change, Document, Documents
 from fimble.lsp.greeting import ACCEPTED, Client, JsonObject
 from fimble.lsp.idle import Idle
 from fimble.lsp.model import Loader, Model
@@ -28,7 +28,7 @@ from fimble.lsp.protocol import FimbleProtocol, make_converter
 from fimble.lsp.requests import Requests
 from fimble.lsp.status import Status
 from fimble.privacy import Privacy, path_of
-from fimble.text import Reason
+from fimble.text import Cursor, Reason, Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +59,9 @@ class FimbleServer(LanguageServer):
         self.shows_inline = False
         """Whether the editor says, or shows by asking, that it has inline completion."""
         self.stopped = stopped
+        self._before_changes: dict[str, Snapshot] = {}
+        self.places: dict[str, int] = {}
+        """Where each open document was completed last: an offset."""
         self._background: set[asyncio.Task[None]] = set()
         _register(self)
 
@@ -85,33 +88,62 @@ class FimbleServer(LanguageServer):
 
     def open_document(self, item: types.TextDocumentItem) -> None:
         self.requests.stop(item.uri, Reason.STALE)
+        self._before_changes.pop(item.uri, None)
         self.acceptance.closed(item.uri)
         self.documents.open(item)
-        self.elsewhere.opened(self.documents.get(item.uri).snapshot())
+        if not self.is_too_large(self.documents.get(item.uri)):
+            snapshot = self.documents.get(item.uri).snapshot()
+            self.elsewhere.opened(snapshot)
+            self._prepare(Cursor(snapshot, 0))
 
     def change_document(self, document: types.VersionedTextDocumentIdentifier, changes: Sequence[Change]) -> None:
         self.requests.drop(document.uri, Reason.STALE)
         self.rhythm.key_pressed()
         try:
-            before = self.documents.get(document.uri).snapshot()
+            self._remember(self.documents.get(document.uri))
             followed = self.acceptance.before_change(document.uri, changes)
             self.documents.change(document.uri, document.version, changes, self.client.encoding)
             self.acceptance.after_change(document.uri, changes, followed)
-            self.elsewhere.changed(before, self.documents.get(document.uri).snapshot())
         except UnknownDocument as error:
             self.status.log(f"A change is ignored: {error}")
 
     def close_document(self, uri: str) -> None:
         self.requests.stop(uri, Reason.NOT_OPEN)
         self.acceptance.closed(uri)
+        self._before_changes.pop(uri, None)
         self.idle.forget(uri)
         self.model.forget(uri)
         self.elsewhere.closed(uri)
         self.documents.close(uri)
+        self.places.pop(uri, None)
+
+    def is_too_large(self, document: Document) -> bool:
+        """Whether a document is beyond what is completed; its text is then never put together."""
+        return document.num_bytes > self.config.max_document_mb * 2**20
+
+    def tell_changes(self) -> None:
+        """Tell the context what changed since it was asked last: once a keystroke, not once an edit."""
+        for uri, before in self._before_changes.items():
+            self.elsewhere.changed(before, self.documents.get(uri).snapshot())
+        self._before_changes.clear()
+
+    def _remember(self, document: Document) -> None:
+        """Keep the text as the context knows it, before a change."""
+        if document.uri not in self._before_changes and not self.is_too_large(document):
+            self._before_changes[document.uri] = document.snapshot()
 
     def focus_document(self, uri: str) -> None:
         """The person looks at a document."""
         self.elsewhere.focused(uri)
+        place = self.places.get(uri)
+        if place is not None:
+            snapshot = self.documents.get(uri).snapshot()
+            self._prepare(Cursor(snapshot, min(place, len(snapshot.text))))
+
+    def _prepare(self, cursor: Cursor) -> None:
+        """In idle time, read what a request at ``cursor`` would need."""
+        if self.model.loaded is not None and self.privacy.may_read(cursor.snapshot.uri):
+            self.idle.after(cursor)
 
     def stop(self, exit_code: int) -> None:
         """End the session; the first call decides the exit code."""

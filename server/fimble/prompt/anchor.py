@@ -15,6 +15,10 @@ from fimble.text import Cursor, Snippet, closers_before
 MAX_TAIL_CHARS = 1200
 MAX_TAIL_LINES = 16
 """An anchor farther back is not used: a new one is made, even if the person has to wait for it."""
+LONG_LINE_CHARS = 512
+LONG_LINE_STEP_CHARS = 128
+"""In a line longer than this, as in minified files, anchors lie inside the line, at every so many characters."""
+LATE_TAIL_CHARS = 600
 LATE_TAIL_LINES = 3
 """An anchor this far back is replaced in idle time."""
 
@@ -58,12 +62,19 @@ class Anchor:
 
     def is_late(self, cursor: Cursor) -> bool:
         """Whether the anchor lies far behind the cursor, so that it should be moved in idle time."""
-        return cursor.snapshot.text.count("\n", self.end, cursor.offset) > LATE_TAIL_LINES
+        num_lines = cursor.snapshot.text.count("\n", self.end, cursor.offset)
+        return num_lines > LATE_TAIL_LINES or cursor.offset - self.end > LATE_TAIL_CHARS
 
 
-def end_of_line_before(cursor: Cursor) -> int:
-    """Offset of the end of the line before the cursor's, its line break excluded; 0 on the first line."""
-    text, start = cursor.snapshot.text, cursor.offset - len(cursor.line_prefix)
+def anchor_offset(cursor: Cursor) -> int:
+    """Where a new anchor belongs: the end of the line before the cursor's, its line break excluded.
+
+    The start of the file on its first line. Inside the line, in steps, where its start lies far back.
+    """
+    text = cursor.snapshot.text
+    start = text.rfind("\n", 0, cursor.offset) + 1
+    if cursor.offset - start > LONG_LINE_CHARS:
+        return cursor.offset - (cursor.offset - start) % LONG_LINE_STEP_CHARS - LONG_LINE_STEP_CHARS
     if start == 0:
         return 0
     return start - (2 if text.endswith("\r\n", 0, start) else 1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from fimble.context import window
 from fimble.errors import ModelFolderInvalid
-from fimble.prompt.anchor import Anchor, end_of_line_before
+from fimble.prompt.anchor import Anchor, anchor_offset
 from fimble.prompt.templates import Family, Part
 from fimble.text import Cursor, Snippet
 
@@ -18,6 +19,9 @@ SNIPPET_SHARE = 4
 """Snippets from elsewhere get at most one part in four of the whole."""
 ROOM_TO_GROW = 0.7
 """A window that has to move starts so far down that this share of its budget is used: it need not move soon."""
+MAX_HEALED_CHARS = 24
+"""A longer word is healed at its end only."""
+_LAST_WORD = re.compile(r"[ \t]?\w+\Z|[ \t]*[^\w\s]+\Z|[ \t]+\Z")
 MAX_CHARS_PER_TOKEN = 8
 """Text beyond this many characters a token of budget is not even tokenised."""
 
@@ -73,7 +77,7 @@ class PromptBuilder:
         suffix, suffix_tokens = "", list[int]()
         if self.has_suffix:
             suffix, suffix_tokens = self._suffix(cursor, left // SUFFIX_SHARE)
-        end = end_of_line_before(cursor)
+        end = anchor_offset(cursor)
         start, prefix_tokens = self._prefix(Cursor(cursor.snapshot, end), left - len(suffix_tokens), earliest)
         texts = {Part.PREFIX: prefix_tokens, Part.SUFFIX: suffix_tokens}
         head: list[int] = list(shown_tokens)
@@ -101,16 +105,19 @@ class PromptBuilder:
         return Prompt((*anchor.head, *kept) or tuple(self.encoder.encode("\n")), required)
 
     def _healed(self, tokens: list[int], tail: str) -> tuple[list[int], str]:
-        """``tokens`` without the last, and the text that is missing then.
+        """``tokens`` without those of the word at the end, and the text that is missing then.
 
-        A line break is whole as it stands. A token that holds a part of a character takes its
-        neighbours with it.
+        The whole word, because its first half may have been cut into tokens that the whole one
+        does not have. A line break is whole as it stands. A token that holds a part of a character takes
+        its neighbours with it.
         """
         if not tail or tail[-1] in "\r\n":
             return tokens, ""
-        for num_kept in range(len(tokens) - 1, max(-1, len(tokens) - 6), -1):
+        begin = _LAST_WORD.search(tail, max(0, len(tail) - MAX_HEALED_CHARS))
+        num_chars = begin.start() if begin else len(tail) - 1
+        for num_kept in range(len(tokens) - 1, max(-1, len(tokens) - MAX_HEALED_CHARS), -1):
             kept = self.encoder.decode(tokens[:num_kept])
-            if tail.startswith(kept):
+            if len(kept) <= num_chars and tail.startswith(kept):
                 return tokens[:num_kept], tail[len(kept) :]
         return tokens, ""
 

@@ -72,10 +72,13 @@ def conclude(
 
 
 def refine(text: str, cursor: Cursor, keepers: Sequence[Filter] = FILTERS) -> str | Reason:
-    """``text`` after every filter, or the first reason met."""
-    for keep in keepers:
-        result = keep(text, cursor)
-        if isinstance(result, Reason):
-            return result
-        text = result
-    return text
+    """``text`` after every filter, again and again until none changes it; or the first reason met."""
+    while True:
+        before = text
+        for keep in keepers:
+            result = keep(text, cursor)
+            if isinstance(result, Reason):
+                return result
+            text = result
+        if text == before:
+            return text

@@ -12,7 +12,7 @@ from fimble.suggest.brackets import net_closers
 from fimble.suggest.loops import loop_start
 from fimble.text import Cursor
 
-_OPENERS = (":", "{", "(", "[", "=>", "->", " do", " then")
+OPENERS = (":", "{", "(", "[", "=>", "->", " do", " then")
 _CLOSERS = ("}", ")", "]", "end", "fi", "done", "esac", "</")
 _FLAT = ("case ", "default", "- ", "public:", "private:", "protected:")
 """What may stand in a block at its opener's own depth."""
@@ -39,7 +39,7 @@ def scope_at(cursor: Cursor) -> Scope:
     if cursor.line_suffix.strip():
         return Scope.LINE
     before = cursor.line_prefix.strip()
-    return Scope.BLOCK if not before or before.endswith(_OPENERS) else Scope.LINE
+    return Scope.BLOCK if not before or before.endswith(OPENERS) else Scope.LINE
 
 
 def cut(text: str, cursor: Cursor, scope: Scope) -> tuple[str, bool]:

@@ -1,4 +1,4 @@
-"""Stands in for llama.cpp: answers with what follows in the text ``argv[1]``, and notes in ``argv[2]`` what was asked."""
+"""Stands in for llama.cpp: gives what follows in the text ``argv[1]``, and notes what was asked in ``argv[2]``."""
 
 from __future__ import annotations
 

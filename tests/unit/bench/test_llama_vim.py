@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fimble.bench.llama_server import LlamaServer, Options
 from fimble.bench.llama_vim import LlamaVim
 from fimble.bench.replay import Answer
 from fimble.bench.script import Kind, Step
@@ -49,7 +50,7 @@ def desk(folder: Path, delay_s: float = 0.0) -> Iterator[Desk]:
     log.touch()
     command = [sys.executable, str(Path(__file__).with_name("oracle_server.py")), str(target), str(log), str(delay_s)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        side = LlamaVim(process, 0)
+        side = LlamaVim(LlamaServer(process, Options()))
         try:
             yield Desk(side, log)
             side.clear()

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fimble.engine.base import GenerateRequest, GenerationStats, Sampling, Token
@@ -54,7 +54,6 @@ def answer(
     return given, stats
 
 
-@settings(max_examples=150)
 @given(
     prompt=TEXT,
     drafts=st.lists(TEXT, max_size=3),

@@ -9,6 +9,7 @@ from lsprotocol import types
 from lsprotocol.converters import get_converter
 
 from fimble.config import Config
+from fimble.lsp import messages
 from fimble.lsp.greeting import Client, early_answer, read_client, result_for
 from fimble.lsp.server import FimbleServer
 
@@ -67,6 +68,25 @@ def test_values_of_a_wrong_kind_are_passed_over() -> None:
     assert read_client(params) == Client()
 
 
+def test_what_a_popup_can_do_is_read() -> None:
+    entry = {
+        "labelDetailsSupport": True,
+        "documentationFormat": ["plaintext", "markdown"],
+        "insertTextModeSupport": {"valueSet": [1, 2]},
+    }
+    client = read_client({"capabilities": {"textDocument": {"completion": {"completionItem": entry}}}})
+    assert client.shows_label_details and client.reads_markdown and client.inserts_as_is
+    odd = {"labelDetailsSupport": 1, "documentationFormat": "markdown", "insertTextModeSupport": {"valueSet": 1}}
+    assert read_client({"capabilities": {"textDocument": {"completion": {"completionItem": odd}}}}) == Client()
+
+
+def test_a_popup_is_offered_to_those_who_do_not_say_that_they_show_inline() -> None:
+    inline = read_client({"capabilities": {"textDocument": {"inlineCompletion": {}}}})
+    assert inline.shows_inline
+    assert "completionProvider" not in result_for(inline)["capabilities"]
+    assert "completionProvider" in result_for(Client())["capabilities"]
+
+
 def test_options_stay_out_of_what_is_printed() -> None:
     assert "secret" not in repr(Client(options={"key": "secret"}))
 
@@ -82,5 +102,14 @@ async def test_what_is_offered_is_valid_and_has_a_handler() -> None:
         raise AssertionError("nothing is loaded before initialized")
 
     server = FimbleServer(loader, Config(), (), asyncio.get_running_loop().create_future())
-    assert types.TEXT_DOCUMENT_INLINE_COMPLETION in server.protocol.fm.features
+    for method in (
+        types.TEXT_DOCUMENT_INLINE_COMPLETION,
+        types.TEXT_DOCUMENT_COMPLETION,
+        types.COMPLETION_ITEM_RESOLVE,
+        *messages.TYPES,
+    ):
+        assert method in server.protocol.fm.features
+    assert result.capabilities.completion_provider is not None
+    commands = result.capabilities.execute_command_provider
+    assert commands is not None and set(commands.commands) <= set(server.protocol.fm.commands)
     await server.close()

@@ -9,6 +9,7 @@ import pytest
 
 from fimble.privacy import Privacy
 from fimble.privacy.ignorefile import MAX_BYTES
+from fimble.privacy.patterns import IGNORES_CASE
 from fimble.privacy.rules import MAX_DEPTH, RECHECK_S
 
 
@@ -240,3 +241,16 @@ class TestDisabledPaths:
         privacy = Privacy(["*.csv", "!small.csv"], [tmp_path])
         assert privacy.may_read(tmp_path / "small.csv")
         assert not privacy.may_read(tmp_path / "large.csv")
+
+
+class TestNamesOfOneFile:
+    def test_where_case_is_no_part_of_a_name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        write(tmp_path, {".fimbleignore": "Notes.txt\n[A-C]x\n"})
+        assert Privacy(["*.CSV"]).may_read(tmp_path / "a.csv") is not IGNORES_CASE
+        monkeypatch.setattr("fimble.privacy.patterns.IGNORES_CASE", True)
+        for name in ("notes.TXT", "NOTES.txt", "bX", "a.csv"):
+            assert not Privacy(["*.CSV"]).may_read(tmp_path / name)
+
+    def test_either_unicode_form(self, tmp_path: Path) -> None:
+        write(tmp_path, {".fimbleignore": "caf\u00e9.txt\n"})
+        assert not Privacy().may_read(tmp_path / "cafe\u0301.txt")

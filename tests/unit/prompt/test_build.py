@@ -41,6 +41,15 @@ def test_the_line_and_its_line_break_follow_the_middle_token() -> None:
     assert prompt.required == " ", "the last token is left to the model, which may glue it to what follows"
 
 
+@pytest.mark.parametrize(
+    ("typed", "required"),
+    [("np.lin", "lin"), ("x = np", " np"), ("f(a,", ","), ("x =  ", "  "), ("a" * 40, "a"), ("名前", "名前")],
+)
+def test_the_word_at_the_cursor_is_left_to_the_model(typed: str, required: str) -> None:
+    prompt = build(builder(), at_mark(f"\n{typed}‸\n"), 200)
+    assert prompt.required == required or (len(typed) > 24 and prompt.required)
+
+
 def test_a_line_break_is_whole_as_it_stands() -> None:
     prompt = build(builder(), at_mark("def f():\n‸\nb = 2\n"), 100)
     assert show(prompt.tokens).endswith("<|fim_middle|>\n") and prompt.required == ""
@@ -53,7 +62,7 @@ def test_user_text_cannot_forge_a_control_token() -> None:
 
 def test_a_model_without_fim_gets_the_prefix_only() -> None:
     prompt = build(bind(FAMILIES["plain"], CONTROL), at_mark("x = 1\ndef f():‸\nrest"), 100)
-    assert (show(prompt.tokens), prompt.required) == ("x = 1\ndef f()", ":")
+    assert (show(prompt.tokens), prompt.required) == ("x = 1\ndef f", "():")
     assert build(bind(FAMILIES["plain"], CONTROL), at_mark("‸"), 100).tokens, "an empty file still makes a prompt"
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fimble.suggest.loops import cut_loops, loop_start
 from fimble.suggest.repetition import drop_repeated_prefix
-from fimble.suggest.suffix import cut_next_lines
+from fimble.suggest.suffix import cut_line_overlap, cut_next_lines
 from fimble.text import Reason
 from tests.unit.cursor_mark import at_mark
 
@@ -65,3 +65,15 @@ def test_the_line_above(marked: str, answer: str, expected: str | Reason) -> Non
 )
 def test_the_lines_below(marked: str, answer: str, expected: str | Reason) -> None:
     assert cut_next_lines(answer, at_mark(marked)) == expected
+
+
+@pytest.mark.parametrize(
+    ("marked", "answer", "expected"),
+    [
+        ("result = ‸ bar_baz\n", "x + bar", "x + bar"),
+        ("f(‸)\n", "a))", "a"),
+        ("f(‸)\n", "))", Reason.REPEATS_SUFFIX),
+    ],
+)
+def test_the_rest_of_the_line(marked: str, answer: str, expected: str | Reason) -> None:
+    assert cut_line_overlap(answer, at_mark(marked)) == expected

@@ -23,8 +23,9 @@ def typing(
     seed: int = 11,
     peer: Peer = "",
     peer_batch: Annotated[
-        int, typer.Option(min=0, help="Cut the peer's prompts as llama-server with this --batch-size does.")
+        int, typer.Option(min=0, help="The peer's --batch-size, which cuts its prompts; 0: uncut.")
     ] = 0,
+    peer_cache_reuse: Annotated[int, typer.Option(min=0, help="The peer's --cache-reuse; 0: off.")] = 0,
     home: Annotated[Path | None, typer.Option(help="Use this FIMBLE_HOME.")] = None,
     trace: Annotated[
         Path | None, typer.Option(help="Write each keystroke's result to this file, a JSON a line.")
@@ -48,7 +49,7 @@ def typing(
         keys = script.write(sources.read(corpus), keystrokes, seed)
         result = bench.run(
             keys,
-            _peer(peer_batch) if has_peer else None,
+            _peer(peer_batch, peer_cache_reuse) if has_peer else None,
             lambda title: bar(progress, title, len(keys.steps)),
             trace,
         )
@@ -58,11 +59,12 @@ def typing(
         _print(result)
 
 
-def _peer(batch_tokens: int) -> PeerStart:
+def _peer(batch_tokens: int, cache_reuse: int) -> PeerStart:
     from fimble.bench import llama_vim
+    from fimble.bench.llama_server import Options
 
     folder, source, num_threads = peer_files(configuration({}))
-    return lambda: llama_vim.start(folder, source, num_threads, batch_tokens)
+    return lambda: llama_vim.start(folder, source, num_threads, Options(batch_tokens, cache_reuse))
 
 
 def _print(result: dict[str, Any]) -> None:

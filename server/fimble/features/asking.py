@@ -1,0 +1,87 @@
+"""One question to the model: the prompt for a cursor, its limits, and what was written kept for later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fimble.config import Config
+from fimble.engine.base import CancelToken
+from fimble.features.anchors import Anchors
+from fimble.features.cache import ContinuationCache
+from fimble.features.continuation import Place
+from fimble.features.writer import Writer, Written
+from fimble.prompt.build import PromptBuilder
+from fimble.suggest.pipeline import has_ended
+from fimble.suggest.scope import Scope
+from fimble.text import Cursor
+
+_NUM_CONTROL_TOKENS = 8
+"""More than any family's prompt holds beside the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the options leave room for in a model's context."""
+
+    config: Config
+    context_length: int
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Text that a prompt may show at its anchor; what is typed since comes on top."""
+        longest = max(self.answer_tokens(scope) for scope in Scope)
+        return min(self.config.prompt_tokens, self.context_length // 2 - longest - _NUM_CONTROL_TOKENS)
+
+    def answer_tokens(self, scope: Scope) -> int:
+        """The longest answer."""
+        longest = self.config.max_line_tokens if scope is Scope.LINE else self.config.max_block_tokens
+        return min(longest, self.context_length // 4)
+
+
+class Asking:
+    """Asks the model; on the engine's thread."""
+
+    def __init__(
+        self, prompts: PromptBuilder, anchors: Anchors, writer: Writer, cache: ContinuationCache, limits: Limits
+    ) -> None:
+        self._prompts, self._anchors, self._writer, self._cache = prompts, anchors, writer, cache
+        self._limits = limits
+
+    def ask(
+        self,
+        cursor: Cursor,
+        scope: Scope,
+        cancel: CancelToken,
+        *,
+        num_candidates: int = 1,
+        is_hurried: bool = False,
+        on_place: Callable[[Place], Callable[[str], bool]] = lambda _: lambda _: True,
+    ) -> Written:
+        """What the model writes at ``cursor``, until ``scope`` ends; it is in the cache afterwards.
+
+        ``on_place`` is told the place before the model begins, and gives back whether to go on, asked with
+        the text so far. Errors as in ``Writer.write``.
+        """
+        max_tokens = self._limits.answer_tokens(scope)
+        anchor, tail = self._anchors.at(cursor, in_haste=is_hurried)
+        prompt = self._prompts.prompt(anchor, tail)
+        if len(prompt.tokens) + max_tokens > self._limits.context_length:
+            self._anchors.forget(cursor.snapshot.uri)
+            anchor, tail = self._anchors.at(cursor, in_haste=is_hurried)
+            prompt = self._prompts.prompt(anchor, tail)
+        place = Place.at(cursor, anchor.snippets)
+        goes_on = on_place(place)
+        written = self._writer.write(
+            prompt,
+            place,
+            lambda text: goes_on(text) and not has_ended(text, cursor, scope),
+            cancel,
+            max_tokens=max_tokens,
+            num_candidates=num_candidates,
+            drafts=self._cache.latest(cursor.snapshot.uri),
+            is_hurried=is_hurried,
+        )
+        for continuation in reversed(written.continuations):
+            self._cache.put(continuation)
+        return written
