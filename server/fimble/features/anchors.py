@@ -55,7 +55,7 @@ class Anchors:
             if tail is not None and (not in_haste or self._is_affordable(document.current)):
                 self._documents.move_to_end(uri)
                 return document.current, tail
-        anchor, is_hasty = self._make(cursor, document.current if document else None, in_haste)
+        anchor, is_hasty = self._make(cursor, document, in_haste)
         self._keep(uri, _Document(anchor, is_hasty))
         tail = anchor.tail(cursor)
         assert tail is not None, "a new anchor holds where it was made"
@@ -94,14 +94,14 @@ class Anchors:
         """The document is closed."""
         self._documents.pop(uri, None)
 
-    def _make(self, cursor: Cursor, old: Anchor | None, in_haste: bool) -> tuple[Anchor, bool]:
+    def _make(self, cursor: Cursor, old: _Document | None, in_haste: bool) -> tuple[Anchor, bool]:
         """A new anchor, and whether it was made in haste: nearly all of a good one must be in the cache already."""
         if not in_haste:
             return self._prompts.anchor(cursor, self._max_tokens, self._find_snippets(cursor)), False
         if old is not None:
-            moved = self._prompts.anchor(cursor, self._max_tokens, old.snippets, old.start)
+            moved = self._prompts.anchor(cursor, self._max_tokens, old.current.snippets, old.current.start)
             if self._is_affordable(moved):
-                return moved, False
+                return moved, old.is_hasty
         small = min(self._max_tokens, self._pace.cold_tokens)
         return self._prompts.anchor(cursor, small), True
 

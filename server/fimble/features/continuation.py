@@ -76,10 +76,6 @@ class Continuation:
         """The tokens of the answer alone."""
         return self.tokens[self.num_prompt_tokens :]
 
-    def ended(self) -> Continuation:
-        """The same, now known to be whole."""
-        return replace(self, is_whole=True)
-
     def shown_with(self, snippets: tuple[Snippet, ...]) -> Continuation:
         """The same under a new anchor: what is on the screen stays good until it is typed out."""
         return replace(self, place=replace(self.place, snippets=snippets))

@@ -26,6 +26,11 @@ class Flight:
         self._typed = typed
         return True
 
+    @property
+    def is_joined(self) -> bool:
+        """Whether a later cursor waits for it."""
+        return bool(self._typed)
+
     def goes_on(self, written: str) -> bool:
         """Report what is written so far; whether it still agrees with what was typed."""
         self._written = written

@@ -119,13 +119,14 @@ class InlineFeature:
             _LOG.warning("The engine failed: %s", error)
             return replace(self._outcome([], Reason.FAILED, started_s), detail=str(error))
         finally:
-            self._flight = None
+            flight, self._flight = self._flight, None
         self.pace.learn(written.stats, (self._clock() - started_s) * 1000)
         verdicts: list[Verdict] = []
         for continuation in written.continuations:
             is_known = continuation.is_whole or has_ended(continuation.text, cursor, scope)
             verdicts.append(self._judge.judge(continuation, continuation.text, cursor, scope, is_cut_off=not is_known))
-        outcome = self._conclude(verdicts, cursor, started_s)
+        is_seen = flight is None or not flight.is_joined
+        outcome = self._conclude(verdicts, cursor, started_s, is_seen=is_seen)
         return replace(
             outcome,
             num_prompt_tokens=written.stats.num_prompt_tokens,
@@ -170,7 +171,12 @@ class InlineFeature:
         )
 
     def _conclude(
-        self, verdicts: Sequence[Verdict], cursor: Cursor, started_s: float, source: Source = Source.MODEL
+        self,
+        verdicts: Sequence[Verdict],
+        cursor: Cursor,
+        started_s: float,
+        source: Source = Source.MODEL,
+        is_seen: bool = True,
     ) -> Outcome:
         """The suggestions, the greedy one first and then by confidence; or the first reason."""
         different: dict[str, Suggestion] = {}
@@ -179,10 +185,12 @@ class InlineFeature:
                 different.setdefault(verdict.text, verdict)
         if not different:
             reasons = [verdict for verdict in verdicts if isinstance(verdict, Reason)]
-            self._screen.clear(cursor)
+            if is_seen:
+                self._screen.forget(cursor.snapshot.uri)
             return self._outcome([], reasons[0] if reasons else Reason.EMPTY, started_s, source)
         first, *others = different.values()
-        self._screen.show(cursor, first)
+        if is_seen:
+            self._screen.show(cursor, first)
         return self._outcome([first, *sorted(others, key=lambda other: -other.confidence)], None, started_s, source)
 
     def _outcome(

@@ -24,9 +24,6 @@ class Screen:
         with self._lock:
             self._shown[cursor.snapshot.uri] = (Place.at(cursor, ()), suggestion)
 
-    def clear(self, cursor: Cursor) -> None:
-        self.forget(cursor.snapshot.uri)
-
     def forget(self, uri: str) -> None:
         with self._lock:
             self._shown.pop(uri, None)

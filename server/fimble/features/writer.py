@@ -97,18 +97,19 @@ class Writer:
             current = token.candidate
             ids.setdefault(current, []).append(token.id)
             logprobs.setdefault(current, []).append(token.logprob)
-        for candidate, answer in ids.items():
-            text = texts[candidate][-1].rstrip("\ufffd")
-            ends = tuple(min(len(text), len(part)) for part in texts[candidate])
+        for candidate, finish in generation.stats.finishes.items():
+            parts = texts.get(candidate, [] if begun is None else [begun.text])
+            text = parts[-1].rstrip("\ufffd") if parts else ""
+            ends = tuple(min(len(text), len(part)) for part in parts[: len(ids.get(candidate, ()))])
             written.continuations.append(
                 Continuation(
                     place,
                     text,
                     ends if begun is None else begun.ends + ends,
-                    (*(() if begun is None else begun.logprobs), *logprobs[candidate]),
-                    (*prompt.tokens, *answer),
+                    (*(() if begun is None else begun.logprobs), *logprobs.get(candidate, ())),
+                    (*prompt.tokens, *ids.get(candidate, ())),
                     len(prompt.tokens) - len(lead),
-                    generation.stats.finishes.get(candidate) is Finish.STOP_TOKEN,
+                    finish is Finish.STOP_TOKEN,
                     required,
                 )
             )
@@ -119,10 +120,8 @@ class Writer:
     ) -> Continuation:
         """``continuation`` with more of what the model would write after it."""
         prompt = Prompt(continuation.tokens, "")
-        more = self.write(
-            prompt, continuation.place, goes_on, cancel, max_tokens=max_tokens, begun=continuation
-        ).continuations
-        return more[0] if more else continuation.ended()
+        written = self.write(prompt, continuation.place, goes_on, cancel, max_tokens=max_tokens, begun=continuation)
+        return written.continuations[0]
 
     def read(self, tokens: Sequence[int], sequence: str, cancel: CancelToken, chunk_tokens: int) -> GenerationStats:
         """Only prefill ``tokens``, in small steps that a cancellation does not undo."""

@@ -12,6 +12,9 @@ from fimble.text import Cursor
 
 logger = logging.getLogger(__name__)
 
+LONGEST_S = 12.0
+"""Whatever is left to do, nothing begins so long after the last answer: an idle editor costs nothing."""
+
 Step = Callable[[Cursor, CancelToken], bool]
 """One piece of work for a cursor; false when nothing is left to do. On the engine's thread."""
 
@@ -25,12 +28,14 @@ class Idle:
     def __init__(self, engine_thread: Executor, step: Step) -> None:
         self._engine_thread, self._step = engine_thread, step
         self._cursor: Cursor | None = None
+        self._end_s = 0.0
         self._cancel = CancelToken()
         self._running: asyncio.Task[None] | None = None
 
     def after(self, cursor: Cursor) -> None:
         """``cursor`` has been answered: prepare what may come next there."""
         self._cursor = cursor
+        self._end_s = asyncio.get_running_loop().time() + LONGEST_S
         if self._running is None or self._running.done():
             self._cancel = CancelToken()
             self._running = asyncio.ensure_future(self._run())
@@ -48,7 +53,7 @@ class Idle:
 
     async def _run(self) -> None:
         cancel, loop = self._cancel, asyncio.get_running_loop()
-        while not cancel.cancelled and self._cursor is not None:
+        while not cancel.cancelled and self._cursor is not None and loop.time() < self._end_s:
             cursor = self._cursor
             try:
                 has_more = await loop.run_in_executor(self._engine_thread, self._one_step, cursor, cancel)

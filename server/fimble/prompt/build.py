@@ -115,7 +115,7 @@ class PromptBuilder:
             return tokens, ""
         begin = _LAST_WORD.search(tail, max(0, len(tail) - MAX_HEALED_CHARS))
         num_chars = begin.start() if begin else len(tail) - 1
-        for num_kept in range(len(tokens) - 1, max(-1, len(tokens) - MAX_HEALED_CHARS), -1):
+        for num_kept in range(len(tokens) - 1, max(-1, len(tokens) - MAX_HEALED_CHARS - 1), -1):
             kept = self.encoder.decode(tokens[:num_kept])
             if len(kept) <= num_chars and tail.startswith(kept):
                 return tokens[:num_kept], tail[len(kept) :]

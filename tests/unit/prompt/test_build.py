@@ -43,11 +43,11 @@ def test_the_line_and_its_line_break_follow_the_middle_token() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "required"),
-    [("np.lin", "lin"), ("x = np", " np"), ("f(a,", ","), ("x =  ", "  "), ("a" * 40, "a"), ("名前", "名前")],
+    [("np.lin", "lin"), ("x = np", " np"), ("f(a,", ","), ("x =  ", "  "), ("a" * 40, "a" * 24), ("名前", "名前")],
 )
 def test_the_word_at_the_cursor_is_left_to_the_model(typed: str, required: str) -> None:
     prompt = build(builder(), at_mark(f"\n{typed}‸\n"), 200)
-    assert prompt.required == required or (len(typed) > 24 and prompt.required)
+    assert prompt.required == required
 
 
 def test_a_line_break_is_whole_as_it_stands() -> None:
