@@ -78,7 +78,9 @@ def main() -> None:
     parser.add_argument("--fail", choices=("known", "unknown"))
     options = parser.parse_args()
 
-    def load(config: Config, _: Elsewhere, on_progress: Callable[[str], None]) -> ScriptedModel:
+    def load(
+        config: Config, _: Elsewhere, __: Callable[[], float], on_progress: Callable[[str], None]
+    ) -> ScriptedModel:
         if "onnxruntime" in sys.modules or "numpy" in sys.modules or "typer" in sys.modules:
             raise SystemExit("something slow was imported before initialize")
         on_progress(f"reading {config.model}")

@@ -37,7 +37,7 @@ def test_closers_before(after: str, is_rest: bool, text: str, count: int | None)
     assert closers_before(after, is_rest, "before(" + text, 7) == count
 
 
-@given(st.text("ab)]\"\n", max_size=6), st.text("ab)]\"\n", max_size=6), st.integers(0, 6))
+@given(st.text('ab)]"\n', max_size=6), st.text('ab)]"\n', max_size=6), st.integers(0, 6))
 def test_the_fewest_closers_that_explain_the_text(after: str, text: str, offset: int) -> None:
     offset = min(offset, len(text))
     behind = text[offset:]

@@ -43,7 +43,9 @@ def serve(
     process.serve(_load_feature, None if stdio else tcp, log_level)
 
 
-def _load_feature(config: Config, elsewhere: Elsewhere, on_progress: Callable[[str], None]) -> LoadedModel:
+def _load_feature(
+    config: Config, elsewhere: Elsewhere, adjustment: Callable[[], float], on_progress: Callable[[str], None]
+) -> LoadedModel:
     from fimble.cli.wiring import load_feature
 
-    return load_feature(config, elsewhere, on_progress)
+    return load_feature(config, elsewhere, adjustment, on_progress)

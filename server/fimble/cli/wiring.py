@@ -64,7 +64,10 @@ class LoadedModel:
 
 
 def load_feature(
-    config: Config, elsewhere: Elsewhere | None = None, on_progress: Callable[[str], None] = lambda _: None
+    config: Config,
+    elsewhere: Elsewhere | None = None,
+    adjustment: Callable[[], float] = lambda: 0.0,
+    on_progress: Callable[[str], None] = lambda _: None,
 ) -> LoadedModel:
     """Load ``config.model`` and warm it up. Raises ``WeightsError`` or ``EngineError`` with what to do."""
     from fimble.features.inline import InlineFeature
@@ -74,7 +77,7 @@ def load_feature(
     on_progress("warming up")
     _warm_up(loaded)
     family = family_of(loaded.manifest.prompt_family)
-    return LoadedModel(InlineFeature(loaded.engine, loaded.tokenizer, family, config, elsewhere), loaded)
+    return LoadedModel(InlineFeature(loaded.engine, loaded.tokenizer, family, config, elsewhere, adjustment), loaded)
 
 
 def load_engine(config: Config) -> LoadedEngine:

@@ -54,6 +54,7 @@ class InlineFeature:
         family: Family,
         config: Config,
         elsewhere: Elsewhere | None = None,
+        adjustment: Callable[[], float] = lambda: 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises ``ModelFolderInvalid`` when the vocabulary lacks a token the family needs."""
@@ -64,7 +65,7 @@ class InlineFeature:
         writer = Writer(engine, tokenizer, prompts.stop_tokens, clock)
         self._cache = ContinuationCache()
         self._screen = Screen()
-        self._judge = Judge(config)
+        self._judge = Judge(config, adjustment)
         self._anchors = Anchors(
             prompts, self._limits.prompt_tokens, self.pace, self._find_snippets, engine.num_cached_tokens
         )

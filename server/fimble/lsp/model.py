@@ -65,8 +65,12 @@ class LoadedModel(Protocol):
     def close(self) -> None: ...
 
 
-Loader = Callable[[Config, Elsewhere, Callable[[str], None]], LoadedModel]
-"""Loads the model of a configuration, for a session's context, telling what it does; slow; raises ``FimbleError``."""
+Loader = Callable[[Config, Elsewhere, Callable[[], float], Callable[[str], None]], LoadedModel]
+"""Loads the model of a configuration; slow; raises ``FimbleError``.
+
+It is handed the session's context, what the person's acceptance adds to the least confidence, and whom to tell
+what it does.
+"""
 
 
 class Model:
@@ -78,7 +82,13 @@ class Model:
         self._loader = loader
         self._engine_thread = engine_thread
 
-    async def load(self, config: Config, elsewhere: Elsewhere, on_progress: Callable[[str], None]) -> None:
+    async def load(
+        self,
+        config: Config,
+        elsewhere: Elsewhere,
+        adjustment: Callable[[], float],
+        on_progress: Callable[[str], None],
+    ) -> None:
         """Load, on the engine thread. Afterwards ``loaded`` or ``error`` is set; raises nothing."""
         loop = asyncio.get_running_loop()
 
@@ -86,7 +96,9 @@ class Model:
             loop.call_soon_threadsafe(on_progress, message)
 
         try:
-            self.loaded = await loop.run_in_executor(self._engine_thread, self._loader, config, elsewhere, tell)
+            self.loaded = await loop.run_in_executor(
+                self._engine_thread, self._loader, config, elsewhere, adjustment, tell
+            )
         except FimbleError as error:
             self.error = error
         except Exception as error:

@@ -168,7 +168,7 @@ class FimbleServer(LanguageServer):
 
     async def _load(self) -> None:
         progress = self.status.load_progress(f"fimble: loading {self.config.model}")
-        await self.model.load(self.config, self.elsewhere, progress.report)
+        await self.model.load(self.config, self.elsewhere, lambda: self.acceptance.adjustment, progress.report)
         if self.model.loaded is None:
             progress.end("no model is loaded")
             self.status.error(str(self.model.error))

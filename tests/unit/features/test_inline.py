@@ -34,13 +34,13 @@ def test_the_rest_of_a_line_and_not_a_token_more() -> None:
 
 
 def test_indentation_that_stands_there_is_not_inserted_again() -> None:
-    """The last token of an editor's auto-indent is left to the model, which glues it to the word, and taken off."""
+    """An editor's auto-indent is left to the model, which glues its end to the word, and taken off again."""
     before = "class Queue:\n    def put(self, x):\n        self.q.append(x)\n\n"
     answer = " def get(self):\n        return self.q.pop()\n\n    def size(self):\n"
     outcome, engine = suggest(before + "    ‸\n", answer)
     assert outcome.suggestions[0].text == "def get(self):\n        return self.q.pop()"
     prompt = TOKENIZER.decode(engine.requests[0].prompt)
-    assert prompt == before.removesuffix("\n") + "\n" + "\n   ", "prefix, suffix, then line break and indentation but for its last token"
+    assert prompt == before.removesuffix("\n") + "\n" + "\n", "prefix, suffix, then the line break"
 
 
 def test_candidates_differ_and_the_greedy_one_comes_first() -> None:

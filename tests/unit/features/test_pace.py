@@ -9,7 +9,9 @@ from fimble.features.pace import COLD_PREFILL_MS, MIN_COLD_TOKENS, Pace
 
 
 def read(num_tokens: int, prefill_ms: float, num_reused: int = 0) -> GenerationStats:
-    return GenerationStats(num_prompt_tokens=num_tokens + num_reused, num_reused_tokens=num_reused, prefill_ms=prefill_ms)
+    return GenerationStats(
+        num_prompt_tokens=num_tokens + num_reused, num_reused_tokens=num_reused, prefill_ms=prefill_ms
+    )
 
 
 def test_a_machine_that_reads_fast_may_read_more_for_the_first_answer() -> None:
