@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from fimble.engine.healing import BeginsWith
+from fimble.engine.healing import BeginsWith, OtherThan
 from fimble.engine.vocabulary import Vocabulary
 from fimble.text import Cursor, Snapshot
 
@@ -31,6 +31,10 @@ class CharTokenizer:
 
     def begins_with(self, text: str) -> BeginsWith:
         return BeginsWith(Vocabulary({ord(char): char.encode() for char in text}), text.encode())
+
+    def other_than(self, banned: Collection[int], text: str = "") -> OtherThan:
+        tokens = {code: chr(code).encode() for code in (*range(9, 127), *map(ord, text))}
+        return OtherThan(Vocabulary(tokens), banned, text.encode())
 
     def token_id(self, token: str) -> int | None:
         return 0x110000 + self.CONTROL.index(token) if token in self.CONTROL else None

@@ -6,7 +6,7 @@ of the prompt, and the answer may only begin with what was left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -41,3 +41,22 @@ class BeginsWith:
         if tokens is None:
             tokens = self._known[num_written] = self._vocabulary.leading_to(self.required[num_written:])
         return tokens if len(tokens) else None
+
+
+class OtherThan:
+    """A ``base.Constraint``: the answer begins otherwise than with ``banned``, and never ends at once."""
+
+    def __init__(self, vocabulary: Vocabulary, banned: Collection[int], required: bytes = b"") -> None:
+        """``required``: what the answer has to begin with all the same."""
+        self._vocabulary, self._banned = vocabulary, np.array(sorted(banned), np.int64)
+        self._begin = BeginsWith(vocabulary, required)
+
+    def allowed(self, answer: Sequence[int]) -> npt.NDArray[np.int64] | None:
+        """See ``base.Constraint``."""
+        tokens = self._begin.allowed(answer)
+        if answer:
+            return tokens
+        if tokens is None:
+            tokens = np.sort(self._vocabulary.beginning_with(b""))
+        others: npt.NDArray[np.int64] = np.setdiff1d(tokens, self._banned, assume_unique=True)
+        return others if len(others) else tokens

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import tokenizers
 
-from fimble.engine.healing import BeginsWith
+from fimble.engine.healing import BeginsWith, OtherThan
 from fimble.engine.vocabulary import Vocabulary
 from fimble.errors import ModelFolderInvalid
 
@@ -34,6 +34,10 @@ class Tokenizer:
     def begins_with(self, text: str) -> BeginsWith:
         """The constraint that an answer begins with ``text``."""
         return BeginsWith(self.vocabulary, text.encode(errors="replace"))
+
+    def other_than(self, banned: Collection[int], text: str = "") -> OtherThan:
+        """The constraint that an answer begins with ``text``, but not with a token of ``banned``."""
+        return OtherThan(self.vocabulary, banned, text.encode(errors="replace"))
 
     def encode(self, text: str) -> list[int]:
         """Token ids of ``text``; ``<|fim_middle|>`` in it is eleven characters, not a marker."""

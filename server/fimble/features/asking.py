@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from fimble.config import Config
@@ -85,3 +85,22 @@ class Asking:
         for continuation in reversed(written.continuations):
             self._cache.put(continuation)
         return written
+
+    @property
+    def stop_tokens(self) -> frozenset[int]:
+        """Tokens that end an answer."""
+        return self._prompts.stop_tokens
+
+    def ask_otherwise(
+        self, written: Written, banned: Collection[int], cursor: Cursor, scope: Scope, cancel: CancelToken
+    ) -> None:
+        """Add to ``written`` an answer that begins with no token of ``banned`` and does not end at once."""
+        more = self._writer.write_otherwise(
+            written.continuations[-1],
+            banned,
+            lambda text: not has_ended(text, cursor, scope),
+            cancel,
+            self._limits.answer_tokens(scope),
+        )
+        written.continuations += more.continuations
+        written.stats.num_generated_tokens += more.stats.num_generated_tokens

@@ -76,6 +76,19 @@ class Continuation:
         """The tokens of the answer alone."""
         return self.tokens[self.num_prompt_tokens :]
 
+    def before_text(self) -> tuple[Continuation, int | None]:
+        """The answer up to where ``text`` begins, and the token that began it; ``None`` where it ended at once."""
+        first = bisect_right(self.ends, 0)
+        cut = replace(
+            self,
+            text="",
+            ends=self.ends[:first],
+            logprobs=self.logprobs[:first],
+            tokens=self.tokens[: self.num_prompt_tokens + first],
+            is_whole=False,
+        )
+        return cut, self.answer[first] if first < len(self.answer) else None
+
     def shown_with(self, snippets: tuple[Snippet, ...]) -> Continuation:
         """The same under a new anchor: what is on the screen stays good until it is typed out."""
         return replace(self, place=replace(self.place, snippets=snippets))

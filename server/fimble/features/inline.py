@@ -15,12 +15,12 @@ from fimble.features.ahead import Ahead
 from fimble.features.anchors import Anchors
 from fimble.features.asking import Asking, Limits
 from fimble.features.cache import ContinuationCache
-from fimble.features.continuation import Place
+from fimble.features.continuation import Continuation, Place
 from fimble.features.flight import Flight
-from fimble.features.judge import Judge, Verdict
+from fimble.features.judge import Judge, Verdict, may_begin_otherwise
 from fimble.features.pace import Pace
 from fimble.features.screen import Screen
-from fimble.features.writer import Tokenizer, Writer, Written
+from fimble.features.writer import PATIENCE_MS, Tokenizer, Writer, Written
 from fimble.prompt.build import SNIPPET_SHARE, bind
 from fimble.prompt.templates import Family
 from fimble.suggest.comments import in_comment
@@ -30,6 +30,7 @@ from fimble.syntax.trees import TREES
 from fimble.text import Cursor, Outcome, Reason, Snippet, Source, Suggestion
 
 _LOG = logging.getLogger(__name__)
+MAX_SECOND_THOUGHTS = 2
 _CHARS_PER_TOKEN = 3.5
 """Of source code, roughly: what a budget in tokens means for text that is only chosen."""
 
@@ -114,6 +115,7 @@ class InlineFeature:
         try:
             scope = scope_at(cursor)
             written = self._write(cursor, scope, cancel, num_candidates, is_hurried)
+            self._think_again(written, cursor, scope, cancel, is_hurried, started_s)
         except EngineCancelled:
             return self._outcome([], Reason.CANCELLED, started_s)
         except FimbleError as error:
@@ -122,10 +124,11 @@ class InlineFeature:
         finally:
             flight, self._flight = self._flight, None
         self.pace.learn(written.stats, (self._clock() - started_s) * 1000)
-        verdicts: list[Verdict] = []
-        for continuation in written.continuations:
-            is_known = continuation.is_whole or has_ended(continuation.text, cursor, scope)
-            verdicts.append(self._judge.judge(continuation, continuation.text, cursor, scope, is_cut_off=not is_known))
+        verdicts = [self._verdict(continuation, cursor, scope, is_hurried) for continuation in written.continuations]
+        for continuation, verdict in zip(written.continuations, verdicts, strict=True):
+            if isinstance(verdict, Suggestion):
+                self._cache.put(continuation)
+                break
         is_seen = flight is None or not flight.is_joined
         outcome = self._conclude(verdicts, cursor, started_s, is_seen=is_seen)
         return replace(
@@ -169,6 +172,27 @@ class InlineFeature:
 
         return self._asking.ask(
             cursor, scope, cancel, num_candidates=num_candidates, is_hurried=is_hurried, on_place=on_place
+        )
+
+    def _think_again(
+        self, written: Written, cursor: Cursor, scope: Scope, cancel: CancelToken, is_hurried: bool, started_s: float
+    ) -> None:
+        """Where the answer cannot be shown, let the model begin otherwise, while there is time for it."""
+        banned: set[int] = set()
+        for _ in range(MAX_SECOND_THOUGHTS):
+            last = written.continuations[-1]
+            verdict = self._verdict(last, cursor, scope, is_hurried)
+            is_late = is_hurried and (self._clock() - started_s) * 1000 > PATIENCE_MS / 2
+            if not isinstance(verdict, Reason) or is_late or not may_begin_otherwise(verdict, cursor, is_hurried):
+                return
+            first = last.before_text()[1]
+            banned |= {first} if first is not None else self._asking.stop_tokens
+            self._asking.ask_otherwise(written, banned, cursor, scope, cancel)
+
+    def _verdict(self, continuation: Continuation, cursor: Cursor, scope: Scope, is_hurried: bool) -> Verdict:
+        is_known = continuation.is_whole or has_ended(continuation.text, cursor, scope)
+        return self._judge.judge(
+            continuation, continuation.text, cursor, scope, is_cut_off=not is_known, is_asked=not is_hurried
         )
 
     def _conclude(

@@ -13,6 +13,15 @@ from fimble.suggest.pipeline import Filter, conclude, filters
 from fimble.suggest.scope import Scope
 from fimble.text import Cursor, Reason, Snippet, Suggestion
 
+_REJECTED = frozenset(
+    {
+        Reason.REPEATS_SUFFIX,
+        Reason.REPEATS_PREFIX,
+        Reason.BREAKS_SYNTAX,
+        Reason.UNKNOWN_NAME,
+        Reason.LOOPS,
+    }
+)
 _QUOTES = "\"'`"
 
 Verdict = Suggestion | Reason
@@ -26,10 +35,19 @@ class Judge:
         self._config, self._adjustment = config, adjustment
         self._latest: tuple[tuple[Snippet, ...], tuple[Filter, ...]] = ((), filters((), config.comments))
 
-    def judge(self, continuation: Continuation, rest: str, cursor: Cursor, scope: Scope, is_cut_off: bool) -> Verdict:
+    def judge(
+        self,
+        continuation: Continuation,
+        rest: str,
+        cursor: Cursor,
+        scope: Scope,
+        is_cut_off: bool,
+        is_asked: bool = False,
+    ) -> Verdict:
         """What to show of ``rest``, the end of ``continuation``, at ``cursor``.
 
-        ``is_cut_off``: the model would have written more, so the last line is not whole.
+        ``is_cut_off``: the model would have written more, so the last line is not whole. ``is_asked``: the
+        person asked for it, and sees it however unsure the model is.
         """
         text = conclude(rest, cursor, scope, is_cut_off, self._filters(continuation.place.snippets))
         if isinstance(text, Reason):
@@ -39,7 +57,7 @@ class Judge:
         line = text[lead:].partition("\n")[0]
         logprobs = continuation.logprobs_of(begin, begin + lead + len(line) + 1)
         sure = confidence(logprobs, line)
-        if sure < threshold(self._config.eagerness, self._adjustment()):
+        if not is_asked and sure < threshold(self._config.eagerness, self._adjustment()):
             return Reason.NOT_CONFIDENT
         mean = sum(logprobs) / len(logprobs) if logprobs else 0.0
         return Suggestion(text, mean, sure, logprobs)
@@ -61,3 +79,14 @@ class Judge:
             keepers = filters((snippet.text for snippet in snippets), self._config.comments)
             self._latest = (snippets, keepers)
         return keepers
+
+
+def may_begin_otherwise(reason: Reason, cursor: Cursor, is_hurried: bool) -> bool:
+    """Whether an answer that was rejected for ``reason`` is worth a second thought.
+
+    That nothing more belongs on a line is a good answer where something stands on it, unless
+    the person asks.
+    """
+    if reason in (Reason.EMPTY, Reason.OUT_OF_SCOPE):
+        return not is_hurried or not cursor.line_prefix.strip()
+    return reason in _REJECTED

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,6 +20,8 @@ class Tokenizer(Encoder, Protocol):
     """What features need of ``engine.tokenizer.Tokenizer``."""
 
     def begins_with(self, text: str) -> Constraint: ...
+
+    def other_than(self, banned: Collection[int], text: str = "") -> Constraint: ...
 
 
 @dataclass(slots=True)
@@ -53,13 +54,14 @@ class Writer:
         drafts: Sequence[Continuation] = (),
         is_hurried: bool = False,
         begun: Continuation | None = None,
+        banned: Collection[int] = (),
     ) -> Written:
         """Continue ``prompt`` for as long as ``goes_on`` says so of the text that is new at ``place``.
 
         ``is_hurried``: a person waits, so the answer ends after ``PATIENCE_MS`` at the next line's
         end. ``begun``: an answer that the prompt ends with; it is decoded with its new end, because
-        a character may lie across the joint. Raises ``EngineError``; ``EngineCancelled`` when ``cancel``
-        is set.
+        a character may lie across the joint. ``banned``: tokens that the answer must not begin with.
+        Raises ``EngineError``; ``EngineCancelled`` when ``cancel`` is set.
         """
         required = prompt.required if begun is None else begun.required
         lead = () if begun is None else begun.answer
@@ -86,7 +88,7 @@ class Writer:
             stop=is_over,
             num_candidates=num_candidates,
             sequence=place.uri,
-            constraint=self._tokenizer.begins_with(prompt.required) if prompt.required else None,
+            constraint=self._constraint(prompt.required, banned),
             drafts=tuple(draft.answer for draft in drafts),
         )
         generation = self.engine.generate(request, cancel)
@@ -115,6 +117,25 @@ class Writer:
             )
         return written
 
+    def write_otherwise(
+        self,
+        rejected: Continuation,
+        banned: Collection[int],
+        goes_on: Callable[[str], bool],
+        cancel: CancelToken,
+        max_tokens: int,
+    ) -> Written:
+        """What the model writes where ``rejected`` began, if it may not begin with ``banned`` nor end at once."""
+        begun, _ = rejected.before_text()
+        written = self._tokenizer.decode(begun.answer)
+        prompt = Prompt(begun.tokens, rejected.required.removeprefix(written))
+        return self.write(prompt, rejected.place, goes_on, cancel, max_tokens=max_tokens, begun=begun, banned=banned)
+
+    def _constraint(self, required: str, banned: Collection[int]) -> Constraint | None:
+        if banned:
+            return self._tokenizer.other_than(banned, required)
+        return self._tokenizer.begins_with(required) if required else None
+
     def extend(
         self, continuation: Continuation, goes_on: Callable[[str], bool], cancel: CancelToken, max_tokens: int
     ) -> Continuation:
@@ -132,8 +153,3 @@ class Writer:
         for _ in generation:
             pass
         return generation.stats
-
-
-def monotonic_s() -> float:
-    """The clock of the writers that serve people."""
-    return time.monotonic()

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fimble.features.continuation import Continuation, Place
 from fimble.text import Cursor, Snapshot, Snippet
+from tests.unit.cursor_mark import CharTokenizer
 
 URI = "file:///example.py"
+_FILE = 0x120000
+
+
+class FileTokenizer(CharTokenizer):
+    """Knows the token before a snippet too."""
+
+    def token_id(self, token: str) -> int | None:
+        return _FILE if token == "<|file_sep|>" else super().token_id(token)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        return super().decode([token for token in ids if token != _FILE])
 
 
 def cursor_in(text: str, offset: int, uri: str = URI, language: str = "python") -> Cursor:

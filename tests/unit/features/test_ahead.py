@@ -11,14 +11,10 @@ from fimble.features.ahead import CHUNK_TOKENS, LINES_AHEAD, MAX_TOKENS_AHEAD, S
 from fimble.features.inline import InlineFeature
 from fimble.prompt.templates import FAMILIES
 from fimble.text import Cursor, Outcome, Snippet, Source
-from tests.unit.cursor_mark import CharTokenizer, at_mark
-from tests.unit.features.places import cursor_in
+from tests.unit.cursor_mark import at_mark
+from tests.unit.features.places import FileTokenizer, cursor_in
 
 MAX_STEPS = 100
-
-
-class FileTokenizer(CharTokenizer):
-    CONTROL = (*CharTokenizer.CONTROL, "<|file_sep|>")
 
 
 TOKENIZER = FileTokenizer()

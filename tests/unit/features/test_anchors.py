@@ -15,17 +15,11 @@ from fimble.prompt.anchor import LATE_TAIL_LINES, MAX_TAIL_CHARS, MAX_TAIL_LINES
 from fimble.prompt.build import PromptBuilder, bind
 from fimble.prompt.templates import FAMILIES
 from fimble.text import Cursor, Snapshot, Snippet
-from tests.unit.cursor_mark import CharTokenizer, at_mark
-from tests.unit.features.places import URI, cursor_in
+from tests.unit.cursor_mark import at_mark
+from tests.unit.features.places import URI, FileTokenizer, cursor_in
 
 BUDGET_TOKENS = 400
 LONG = "".join(f"name_{number} = {number}\n" for number in range(200))
-
-
-class FileTokenizer(CharTokenizer):
-    """Knows the token before a snippet too."""
-
-    CONTROL = (*CharTokenizer.CONTROL, "<|file_sep|>")
 
 
 PROMPTS: PromptBuilder = bind(FAMILIES["qwen2.5-coder"], FileTokenizer())

@@ -66,17 +66,13 @@ def test_the_snippets_that_the_model_was_shown_belong_to_the_place() -> None:
     assert Place.at(at_mark(HERE), one) != Place.at(at_mark(HERE), other)
 
 
-def test_an_answer_written_on_is_one_answer() -> None:
-    first = answer_at(at_mark(HERE), "tot", is_whole=False)
-    more = replace(
-        answer_at(at_mark(HERE), "al\n"), tokens=(*first.tokens, *map(ord, "al\n")), num_prompt_tokens=len(first.tokens)
-    )
-    whole = first.followed_by(more)
-    assert (whole.text, whole.ends) == ("total\n", (1, 2, 3, 4, 5, 6))
-    assert whole.logprobs == first.logprobs + more.logprobs
-    assert whole.answer == tuple(map(ord, "total\n"))
-    assert (whole.place, whole.num_prompt_tokens, whole.is_whole) == (first.place, 2, True)
-    assert not first.is_whole and first.ended().is_whole and first.ended().text == first.text
+def test_under_a_new_anchor_it_is_the_same_answer() -> None:
+    shown = (Snippet("b.py", "b\n"),)
+    answer = answer_at(at_mark(HERE), "total\n", num_prompt_tokens=3)
+    moved = answer.shown_with(shown)
+    assert moved.place == replace(answer.place, snippets=shown)
+    assert moved.rest_for(at_mark(HERE)) == "total\n"
+    assert moved.answer == answer.answer == tuple(map(ord, "total\n"))
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_each_document_has_its_own() -> None:
     other = at_mark("x = ‸\n", uri="file:///other.py")
     assert screen.rest_for(other) is None
     screen.show(other, Suggestion("1", -0.1))
-    screen.clear(at_mark("x = ‸\n"))
+    screen.forget(at_mark("x = ‸\n").snapshot.uri)
     assert screen.rest_for(at_mark("x = ‸\n")) is None
     assert screen.rest_for(other) is not None
     screen.forget(other.snapshot.uri)

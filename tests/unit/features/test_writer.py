@@ -135,7 +135,12 @@ def test_writing_on_is_asked_with_the_whole_text() -> None:
     asked: list[str] = []
     by, _ = writer("abcd")
     (begun,) = by.write(Prompt(HEAD, ""), PLACE, ever, CancelToken(), max_tokens=2).continuations
-    by.extend(begun, lambda text: bool(asked.append(text)) or True, CancelToken(), 100)
+
+    def goes_on(text: str) -> bool:
+        asked.append(text)
+        return True
+
+    by.extend(begun, goes_on, CancelToken(), 100)
     assert asked == ["abc", "abcd"]
 
 

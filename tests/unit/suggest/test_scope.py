@@ -58,3 +58,46 @@ def test_a_streamed_answer_is_never_cut_shorter_later() -> None:
     for end in range(len(answer)):
         text, complete = cut(answer[:end], cursor, Scope.BLOCK)
         assert text == (whole if complete else answer[:end])
+
+
+@pytest.mark.parametrize(
+    ("marked", "answer", "kept", "complete"),
+    [
+        ("x = ‸\n", "foo(\n    a,\n    b,\n)\ny = 2\n", "foo(\n    a,\n    b,\n)", True),
+        ("x = ‸\n", "foo(\n    a,\n", "foo(\n    a,\n", False),
+        ("x = ‸\n", "foo(\n    a,\n)", "foo(\n    a,\n)", False),
+        ("x = foo‸\n", "({\n    1: [2],\n})\n", "({\n    1: [2],\n})", True),
+        ("x = ‸\r\n", "foo(\r\n    a,\r\n)\r\ny\r\n", "foo(\r\n    a,\r\n)", True),
+        ("x = ‸\n", "a + b\nfoo(\n", "a + b", True),
+        ("x = foo(‸)\n", "a, [\n    b])\n", "a, [", True),
+        ("x = foo(‸\n", "a)\ny\n", "a)", True),
+        ("x = foo(‸\n    b)\n", "a,\n    c,\n", "a,", True),
+        ("x = (a, ‸\n", "b) + (\n    c)\nd\n", "b) + (", True),
+        ("x = ‸\n", "split('(')\ny = 2\n", "split('(')", True),
+        ("x = ‸\n", 'join("[{", a)\ny = 2\n', 'join("[{", a)', True),
+    ],
+    ids=["call", "still open", "last line unended", "nested", "crlf", "nothing opened", "closed behind", "closes",
+         "opened before", "as many as it closes", "in a string", "two in a string"],
+)  # fmt: skip
+def test_the_rest_of_a_line_goes_on_while_a_bracket_that_it_opened_is_open(
+    marked: str, answer: str, kept: str, complete: bool
+) -> None:
+    assert cut(answer, at_mark(marked), Scope.LINE) == (kept, complete)
+
+
+def test_a_line_whose_bracket_is_never_closed_is_shown_alone() -> None:
+    answer = "foo(\n" + "    a,\n" * 40
+    assert cut(answer, at_mark("x = ‸\n"), Scope.LINE) == ("foo(", True)
+
+
+OPEN = "[\n" + "".join(f"    {chr(97 + number) * number},\n" for number in range(1, 20))
+"""A list of many lines that runs in no loop and is never closed."""
+
+
+@pytest.mark.parametrize("answer", ["foo(\n    a,\n    b,\n)\ny = 2\n", OPEN, "a\n(\n", "f(\n)\n)\n"])
+def test_an_open_line_is_never_cut_shorter_later_but_to_its_first_line(answer: str) -> None:
+    cursor = at_mark("x = ‸\n")
+    whole = cut(answer, cursor, Scope.LINE)[0]
+    for end in range(len(answer)):
+        text, complete = cut(answer[:end], cursor, Scope.LINE)
+        assert text == (whole if complete else answer[:end])

@@ -1,0 +1,92 @@
+"""The real server with a feature that takes its time and echoes: what it was shown can be told from each answer.
+
+It does not always stop when it is told to, as native code does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import time
+import zlib
+
+from fimble.engine.base import CancelToken
+from fimble.lsp import process
+from fimble.text import Cursor, Outcome, Reason, Source, Suggestion
+
+_ECHO = re.compile(r"‹(\w+)›")
+
+
+def echo(text: str, offset: int) -> str:
+    """What the feature answers at ``offset`` of ``text``: a sum of everything before the cursor and after it.
+
+    Without a line break every other time.
+    """
+    before, after = (zlib.crc32(part.encode()) for part in (text[:offset], text[offset:]))
+    return f"‹{before:x}{'_' * (before % 2)}›" + ("" if before % 2 else f"\n  ‹{after:x}›")
+
+
+def echoes_in(text: str) -> int:
+    """How many answers, or halves of one, stand in ``text``."""
+    return len(_ECHO.findall(text))
+
+
+class SlowFeature:
+    """Answers with ``echo``, later than one would like."""
+
+    answer_ms = 0.0
+
+    def __init__(self, seed: int, longest_s: float) -> None:
+        self._choice, self._longest_s = random.Random(seed), longest_s
+
+    def recall(self, cursor: Cursor) -> Outcome | None:
+        return None
+
+    def joins(self, cursor: Cursor) -> bool:
+        return False
+
+    def idle(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        return False
+
+    def forget(self, uri: str) -> None:
+        pass
+
+    def suggest(
+        self, cursor: Cursor, cancel: CancelToken, num_candidates: int = 1, is_hurried: bool = False
+    ) -> Outcome:
+        heeds = self._choice.random() < 0.5
+        deadline_s = time.monotonic() + self._choice.uniform(0, self._longest_s)
+        while time.monotonic() < deadline_s:
+            if heeds and cancel.cancelled:
+                return Outcome(reason=Reason.CANCELLED)
+            time.sleep(0.001)
+        return Outcome((Suggestion(echo(cursor.snapshot.text, cursor.offset), -0.1),), source=Source.MODEL)
+
+
+class SlowModel:
+    model = "slow"
+    provider = "cpu"
+    notes = ()
+
+    def __init__(self, feature: SlowFeature) -> None:
+        self.feature = feature
+
+    def close(self) -> None:
+        pass
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--longest-s", type=float, default=0.03)
+    options = parser.parse_args()
+
+    def load(*_: object) -> SlowModel:
+        return SlowModel(SlowFeature(options.seed, options.longest_s))
+
+    process.serve(load, None, "warning")
+
+
+if __name__ == "__main__":
+    main()
