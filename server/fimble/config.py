@@ -72,6 +72,8 @@ class Config:
     """Whether to count, on this machine only, what was shown and accepted (``fimble stats``)."""
 
 
+EVERYTHING = ("*",)
+"""``disabled_paths`` where the person's own cannot be read: what may be private is taken to be."""
 _CHOICES: dict[str, tuple[str, ...]] = {"provider": ("auto", "cpu", "cuda")}
 _RANGES: dict[str, tuple[int, int]] = {
     "num_threads": (0, 256),
@@ -95,7 +97,10 @@ def apply(config: Config, options: Mapping[str, Any], origin: str) -> tuple[Conf
     complaints: list[str] = []
     for name, value in options.items():
         problem = _problem(name, value) if name in known else "is not an option"
-        if problem:
+        if problem and name in _LISTS:
+            complaints.append(f"{origin}: {name} {problem}; until that is mended no file is read.")
+            changes[name] = EVERYTHING
+        elif problem:
             complaints.append(f"{origin}: {name} {problem}; it is ignored.")
         else:
             changes[name] = tuple(value) if name in _LISTS else value
@@ -111,7 +116,8 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
         try:
             options = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
-            complaints.append(f"{file} cannot be read ({error}); it is ignored.")
+            complaints.append(f"{file} cannot be read ({error}); until that is mended no file is read.")
+            config = replace(config, disabled_paths=EVERYTHING)
         else:
             config, complaints = apply(config, options, str(file))
     from_environment: dict[str, Any] = {}

@@ -221,6 +221,7 @@ def test_an_answer_in_flight_is_joined(small: Callable[..., Typist], server: Edi
     one = small()
     suggestion = one.answer()
     assert suggestion is not None
+    rest(server)
     typist = Typist(server, one.uri.replace(".py", "_again.py"), one.text, one.offset)
     first = typist.ask()
     time.sleep(0.04)

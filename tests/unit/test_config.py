@@ -73,11 +73,17 @@ def test_a_bad_option_does_not_take_good_ones_with_it(toml: Path) -> None:
     ]
 
 
+def test_private_paths_that_cannot_be_read_make_everything_private() -> None:
+    found, complaints = config.apply(Config(), {"disabled_paths": "secret/"}, "initializationOptions")
+    assert found.disabled_paths == config.EVERYTHING and "no file is read" in complaints[0]
+
+
 @pytest.mark.parametrize("content", [b"model = ", b"\xff\xfe", b"= 1"])
-def test_a_file_that_cannot_be_read_is_told_and_ignored(toml: Path, content: bytes) -> None:
+def test_a_file_that_cannot_be_read_is_told_and_nothing_else_is_read_then(toml: Path, content: bytes) -> None:
+    """It may say what is private."""
     toml.write_bytes(content)
     found, complaints = config.load({}, toml)
-    assert found == Config()
+    assert found == Config(disabled_paths=config.EVERYTHING)
     assert len(complaints) == 1
     assert str(toml) in complaints[0]
 

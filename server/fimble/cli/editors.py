@@ -35,15 +35,31 @@ _EMACS = """\
 (add-hook 'prog-mode-hook #'lsp-deferred)
 (add-hook 'lsp-after-open-hook #'lsp-inline-completion-mode)"""
 
+_NEOVIM_11 = """\
+-- init.lua, Neovim 0.11: entries in the completion popup; Ctrl-Space asks
+vim.lsp.config('fimble', {{ cmd = {{ {words} }}, root_markers = {{ '.git' }} }})
+vim.lsp.enable('fimble')
+vim.api.nvim_create_autocmd('LspAttach', {{
+  callback = function(event)
+    vim.lsp.completion.enable(true, event.data.client_id, event.buf, {{ autotrigger = true }})
+  end,
+}})
+vim.keymap.set('i', '<C-Space>', vim.lsp.completion.get)"""
+
+_EGLOT = """\
+;; init.el, eglot: entries in the completion popup; M-x eglot, then C-M-i asks
+(with-eval-after-load 'eglot
+  (add-to-list 'eglot-server-programs '(prog-mode . ({words}))))"""
+
 _HELIX = """\
-# languages.toml; Helix has no inline completion yet, so it starts the server and shows nothing of it
+# languages.toml: entries in the completion popup. The list replaces Helix' own: name your language's servers first.
 [language-server.fimble]
 command = {program}
 args = {arguments}
 
 [[language]]
 name = "python"
-language-servers = ["fimble"]"""
+language-servers = ["pylsp", "fimble"]"""
 
 
 def snippets(command: Sequence[str]) -> dict[str, str]:
@@ -54,6 +70,8 @@ def snippets(command: Sequence[str]) -> dict[str, str]:
     return {
         "Neovim": _NEOVIM.format(words=", ".join(words)),
         "VS Code": _VSCODE.format(program=program, arguments=arguments),
+        "Neovim 0.11": _NEOVIM_11.format(words=", ".join(words)),
         "Emacs": _EMACS.format(words=" ".join(words)),
+        "Emacs with eglot": _EGLOT.format(words=" ".join(words)),
         "Helix": _HELIX.format(program=program, arguments=arguments),
     }

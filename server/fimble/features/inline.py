@@ -25,7 +25,7 @@ from fimble.prompt.build import SNIPPET_SHARE, bind
 from fimble.prompt.templates import Family
 from fimble.suggest.comments import in_comment
 from fimble.suggest.pipeline import has_ended
-from fimble.suggest.scope import Scope, scope_at
+from fimble.suggest.scope import Scope, is_inside_code, scope_at
 from fimble.syntax.trees import TREES
 from fimble.text import Cursor, Outcome, Reason, Snippet, Source, Suggestion
 
@@ -110,6 +110,8 @@ class InlineFeature:
             return Outcome(reason=Reason.CANCELLED)
         if not self._config.comments and in_comment(cursor):
             return Outcome(reason=Reason.IN_COMMENT)
+        if is_hurried and is_inside_code(cursor):
+            return Outcome(reason=Reason.MID_LINE)
         if num_candidates == 1 and (known := self.recall(cursor)) is not None:
             return known
         try:

@@ -20,6 +20,9 @@ _CONTINUATIONS = (*_CLOSERS, "else", "elif", "except", "finally", "catch")
 _FENCE = "```"
 _TAB_WIDTH = 8
 _LINE_BREAK = re.compile(r"\r\n|[\r\n]")
+_STRING = re.compile(r"""\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'""")
+_SHORT_REST_CHARS = 8
+_NO_CODE = re.compile(r"""\s*[)>}\]"'`]*\s*[:{;,]?\s*""")
 _MAX_OPEN_LINES = 12
 """A line whose brackets are still open after so many more is shown alone, if it can be."""
 
@@ -40,6 +43,15 @@ def scope_at(cursor: Cursor) -> Scope:
         return Scope.LINE
     before = cursor.line_prefix.strip()
     return Scope.BLOCK if not before or before.endswith(OPENERS) else Scope.LINE
+
+
+def is_inside_code(cursor: Cursor) -> bool:
+    """Whether code follows on the line, so that nothing is suggested unless the person asks.
+
+    Closing brackets, quotes and punctuation are no code, nor is a short rest.
+    """
+    rest = cursor.line_suffix
+    return len(rest.strip()) > _SHORT_REST_CHARS and _NO_CODE.fullmatch(rest) is None
 
 
 def cut(text: str, cursor: Cursor, scope: Scope) -> tuple[str, bool]:
@@ -66,7 +78,7 @@ def _cut_line(text: str, cursor: Cursor) -> tuple[str, bool]:
         return line, True
     end = first.start()
     for _ in range(_MAX_OPEN_LINES):
-        if net_closers(text[:end]) >= 0:
+        if net_closers(_STRING.sub("", text[:end])) >= 0:
             return text[:end], True
         following = next(breaks, None)
         if following is None:

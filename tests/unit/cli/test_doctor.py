@@ -82,7 +82,7 @@ def test_json_on_this_machine(
     assert told["machine"]["memory_mb"] > 0
     assert told["free_mb"] > 0
     assert told["home"] == str(tmp_path / "not" / "yet")
-    assert set(told["editors"]) == {"Neovim", "VS Code", "Emacs", "Helix"}
+    assert set(told["editors"]) == {"Neovim", "Neovim 0.11", "VS Code", "Emacs", "Emacs with eglot", "Helix"}
 
 
 def test_text_on_this_machine(
