@@ -26,6 +26,7 @@ class ScriptedFeature:
     """Does what the text before the cursor says."""
 
     answer_ms = 0.0
+    num_run_tokens = 0
 
     def recall(self, cursor: Cursor) -> Outcome | None:
         return None

@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,15 +42,22 @@ def main():
 """
 
 
-@pytest.fixture(scope="module")
-def server(default_model: str) -> Iterator[Editor]:
-    """A server with the default model, which must survive the module."""
+@contextmanager
+def serving() -> Iterator[Editor]:
+    """A server with the default model, which must survive what is done to it."""
     with Editor("--stdio", command=REAL_SERVER, environ={"FIMBLE_PROVIDER": "cpu"}) as editor:
         editor.initialize()
         editor.wait_ready(LOAD_S)
         yield editor
         assert editor.process.poll() is None, editor.stderr
         assert "Traceback" not in editor.stderr, editor.stderr
+
+
+@pytest.fixture(scope="module")
+def server(default_model: str) -> Iterator[Editor]:
+    """The server that the tests of this module share."""
+    with serving() as editor:
+        yield editor
 
 
 @dataclass
@@ -216,20 +224,21 @@ def test_after_many_lines_the_prompt_has_moved_in_idle_time(server: Editor) -> N
         assert all(reused(answer) >= 0.9 for answer in asked_model(typist)), number
 
 
-def test_an_answer_in_flight_is_joined(small: Callable[..., Typist], server: Editor) -> None:
-    """In a second document with the same text, so that reading the prompt takes no time."""
-    one = small()
-    suggestion = one.answer()
-    assert suggestion is not None
-    rest(server)
-    typist = Typist(server, one.uri.replace(".py", "_again.py"), one.text, one.offset)
-    first = typist.ask()
-    time.sleep(0.04)
-    typist.insert(suggestion[0])
-    second = typist.ask()
-    assert server.items(first, ANSWER_S) == [], "what was asked first belongs to an older text"
-    assert typist.answer(second) == suggestion[1:]
-    assert typist.answers[-1]["source"] == "joined"
+def test_an_answer_in_flight_is_joined(default_model: str) -> None:
+    """By a server that has learned nothing yet, so that it asks the model at once."""
+    with serving() as server:
+        one = Typist(server, "file:///project/one.py", SMALL + SMALL_AFTER, len(SMALL))
+        suggestion = one.answer()
+        assert suggestion is not None
+        rest(server)
+        again = Typist(server, "file:///project/again.py", one.text, one.offset)
+        first = again.ask()
+        time.sleep(0.04)
+        again.insert(suggestion[0])
+        second = again.ask()
+        assert server.items(first, ANSWER_S) == [], "what was asked first belongs to an older text"
+        assert again.answer(second) == suggestion[1:]
+        assert again.answers[-1]["source"] == "joined"
 
 
 def test_an_answer_in_flight_that_is_contradicted_gives_way(small: Callable[..., Typist]) -> None:
@@ -239,7 +248,7 @@ def test_an_answer_in_flight_that_is_contradicted_gives_way(small: Callable[...,
     typist.insert("tot")
     second = typist.ask()
     assert typist.editor.items(first, ANSWER_S) == []
-    assert typist.answer(second) in (None, "al)", "al) # noqa")
+    assert (typist.answer(second) or "al").startswith("al"), "what is shown goes on from what was typed"
 
 
 def test_after_accepting_the_next_line_is_known(small: Callable[..., Typist], server: Editor) -> None:

@@ -62,7 +62,7 @@ def _num_faults(tree: Any) -> int:
     num_faults, nodes = 0, [tree.root_node]
     while nodes:
         node = nodes.pop()
+        num_faults += node.is_error or node.is_missing
         if node.has_error:
-            num_faults += node.is_error or node.is_missing
             nodes.extend(node.children)
     return num_faults

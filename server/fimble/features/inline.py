@@ -63,7 +63,7 @@ class InlineFeature:
         self._limits = Limits(config, engine.info.context_length)
         prompts = bind(family, tokenizer)
         self.pace = Pace()
-        writer = Writer(engine, tokenizer, prompts.stop_tokens, clock)
+        writer = self._writer = Writer(engine, tokenizer, prompts.stop_tokens, clock)
         self._cache = ContinuationCache()
         self._screen = Screen()
         self._judge = Judge(config, adjustment)
@@ -156,6 +156,11 @@ class InlineFeature:
     def answer_ms(self) -> float:
         """How long an answer of the model takes, as learned so far."""
         return self.pace.answer_ms
+
+    @property
+    def num_run_tokens(self) -> int:
+        """All tokens that the engine has prefilled or generated so far, in idle time too."""
+        return self._writer.num_run_tokens
 
     def forget(self, uri: str) -> None:
         """The document is closed."""

@@ -40,6 +40,8 @@ class Writer:
         self, engine: Engine, tokenizer: Tokenizer, stop_tokens: frozenset[int], clock: Callable[[], float]
     ) -> None:
         self.engine = engine
+        self.num_run_tokens = 0
+        """All tokens that were prefilled or generated so far, for answers and in idle time."""
         self._tokenizer, self._stop_tokens, self._clock = tokenizer, stop_tokens, clock
 
     def write(
@@ -95,10 +97,13 @@ class Writer:
         written = Written(generation.stats)
         ids: dict[int, list[int]] = {}
         logprobs: dict[int, list[float]] = {}
-        for token in generation:
-            current = token.candidate
-            ids.setdefault(current, []).append(token.id)
-            logprobs.setdefault(current, []).append(token.logprob)
+        try:
+            for token in generation:
+                current = token.candidate
+                ids.setdefault(current, []).append(token.id)
+                logprobs.setdefault(current, []).append(token.logprob)
+        finally:
+            self._count(generation.stats)
         for candidate, finish in generation.stats.finishes.items():
             parts = texts.get(candidate, [] if begun is None else [begun.text])
             text = parts[-1].rstrip("\ufffd") if parts else ""
@@ -152,4 +157,8 @@ class Writer:
         generation = self.engine.generate(request, cancel)
         for _ in generation:
             pass
+        self._count(generation.stats)
         return generation.stats
+
+    def _count(self, stats: GenerationStats) -> None:
+        self.num_run_tokens += stats.num_prompt_tokens - stats.num_reused_tokens + stats.num_generated_tokens

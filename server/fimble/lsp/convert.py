@@ -102,7 +102,12 @@ def items_of(outcome: Outcome, span: types.Range, typed: str, showing_id: str = 
     command = types.Command("Accepted", ACCEPTED, arguments=[showing_id]) if showing_id else None
     return types.InlineCompletionList(
         items=[
-            types.InlineCompletionItem(insert_text=typed + suggestion.text, range=span, command=command)
+            types.InlineCompletionItem(insert_text=plain_breaks(typed + suggestion.text), range=span, command=command)
             for suggestion in outcome.suggestions
         ]
     )
+
+
+def plain_breaks(text: str) -> str:
+    """``text`` with ``\\n`` for every line break: an editor puts in its own, and Neovim would show ``^M``."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

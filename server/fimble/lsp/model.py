@@ -46,6 +46,10 @@ class InlineSuggester(Protocol):
     def answer_ms(self) -> float:
         """How long the model takes for an answer, as far as is known."""
 
+    @property
+    def num_run_tokens(self) -> int:
+        """All tokens that the engine has prefilled or generated."""
+
 
 class LoadedModel(Protocol):
     """A model that is ready to answer."""
@@ -144,6 +148,11 @@ class Model:
         if self.error is not None:
             return Outcome(reason=Reason.MODEL_UNAVAILABLE, detail=str(self.error))
         return Outcome(reason=Reason.MODEL_LOADING)
+
+    @property
+    def num_run_tokens(self) -> int:
+        """All tokens that the engine has prefilled or generated."""
+        return self.loaded.feature.num_run_tokens if self.loaded is not None else 0
 
     def close(self) -> None:
         """Free the model; on the engine thread."""

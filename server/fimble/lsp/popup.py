@@ -89,7 +89,7 @@ def item_of(
         filter_text=choice.filter_text,
         insert_text_format=types.InsertTextFormat.PlainText,
         insert_text_mode=types.InsertTextMode.AsIs if client.inserts_as_is else None,
-        text_edit=types.TextEdit(span, choice.text),
+        text_edit=types.TextEdit(span, convert.plain_breaks(choice.text)),
         data=data,
     )
 

@@ -225,4 +225,4 @@ def _register(server: FimbleServer) -> None:
     def why(params: messages.WhyParams | None) -> JsonObject | None:
         document = params.textDocument if params else None
         answer = server.status.answers.last(document.uri if document else None, params.position if params else None)
-        return answer.to_json() if answer else None
+        return answer.to_json() | {"numRunTokens": server.model.num_run_tokens} if answer else None

@@ -6,7 +6,8 @@ from fimble.text import Cursor, Reason
 
 
 def drop_blank(text: str, cursor: Cursor) -> str | Reason:
-    """``text`` without trailing white space (kept where code follows on the line)."""
+    """``text`` without trailing white space; kept where code follows at once on the line."""
     if not text.strip():
         return Reason.EMPTY
-    return text if cursor.line_suffix.strip() else text.rstrip()
+    follows_at_once = cursor.line_suffix.strip() and not cursor.line_suffix[0].isspace()
+    return text if follows_at_once else text.rstrip()

@@ -17,6 +17,12 @@ _CLOSERS = ("}", ")", "]", "end", "fi", "done", "esac", "</")
 _FLAT = ("case ", "default", "- ", "public:", "private:", "protected:")
 """What may stand in a block at its opener's own depth."""
 _CONTINUATIONS = (*_CLOSERS, "else", "elif", "except", "finally", "catch")
+_NEXT_PARTS = ("except", "finally", "catch", "rescue", "ensure")
+"""What a ``try`` cannot do without."""
+_OTHER_PARTS = ("else", "elif", "elsif", "elseif")
+"""Without these too, an indented block is whole; where words end a block, its end comes after them."""
+_ALONE = ("else", "rescue", "ensure")
+_ONLY_CLOSES = re.compile(r"end|fi|done|esac|[)\]}]+[;,)]*")
 _FENCE = "```"
 _TAB_WIDTH = 8
 _LINE_BREAK = re.compile(r"\r\n|[\r\n]")
@@ -95,7 +101,8 @@ def _cut_block(text: str, cursor: Cursor) -> tuple[str, bool]:
     before a blank line that is not followed by something deeper.
     """
     opens, base = bool(cursor.line_prefix.strip()), _indent(cursor.line_prefix)
-    following = next_line(cursor)
+    next_raw = _next_raw_line(cursor)
+    following = next_raw.strip()
     depth: int | None = None
     after_blank = False
     lines = text.split("\n")
@@ -113,6 +120,8 @@ def _cut_block(text: str, cursor: Cursor) -> tuple[str, bool]:
         if depth is None:
             depth = _first_depth(content, indent, base) if opens else indent
         at_opener = opens and indent == base
+        if at_opener and ended and content != following and _goes_on(content, cursor):
+            continue
         if indent < depth or (at_opener and not content.startswith(_FLAT)):
             closes = at_opener and content.startswith(_CLOSERS)
             if not ended and at_opener and _may_become(content, (*_CLOSERS, *_FLAT)):
@@ -120,7 +129,7 @@ def _cut_block(text: str, cursor: Cursor) -> tuple[str, bool]:
             return _join(lines[: number + 1 if closes else number]), True
         if after_blank and not opens and indent == depth and not content.startswith(_CONTINUATIONS):
             return _join(lines[:number]), True
-        if number and ended and len(following) > 2 and content == following:
+        if number and ended and len(following) > 2 and is_same_line(whole, next_raw):
             return _join(lines[:number]), True
         after_blank = False
     return text, False
@@ -128,13 +137,37 @@ def _cut_block(text: str, cursor: Cursor) -> tuple[str, bool]:
 
 def next_line(cursor: Cursor) -> str:
     """The first line after the cursor's that is not blank, stripped; empty at the end of the file."""
+    return _next_raw_line(cursor).strip()
+
+
+def is_same_line(line: str, other: str) -> bool:
+    """Whether two lines are one, but for white space around them.
+
+    Lines that only close something are one only at the same depth: each block has its own ``end``.
+    """
+    content = line.strip()
+    return content == other.strip() and (not _ONLY_CLOSES.fullmatch(content) or _indent(line) == _indent(other))
+
+
+def _next_raw_line(cursor: Cursor) -> str:
     text, end = cursor.snapshot.text, cursor.snapshot.text.find("\n", cursor.offset)
     while end != -1:
         start, end = end + 1, text.find("\n", end + 1)
-        line = text[start : end if end != -1 else len(text)].strip()
-        if line:
+        line = text[start : end if end != -1 else len(text)]
+        if line.strip():
             return line
     return ""
+
+
+def _goes_on(content: str, cursor: Cursor) -> bool:
+    """Whether a line at the depth of a block's opener is the next part of the same statement: ``} else {``."""
+    if not content.endswith(OPENERS) and not content.startswith(_ALONE):
+        return False
+    if content.startswith("}"):
+        return True
+    return content.startswith(_NEXT_PARTS) or (
+        content.startswith(_OTHER_PARTS) and cursor.snapshot.language != "python"
+    )
 
 
 def _first_depth(content: str, indent: int, base: int) -> int:

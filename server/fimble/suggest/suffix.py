@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from fimble.suggest.brackets import surplus_closers
+from fimble.suggest.scope import is_same_line
 from fimble.text import Cursor, Reason
 
 _MIN_OVERLAP_CHARS = 3
 """Shorter overlaps of words may be chance."""
 _LOOK_AHEAD_CHARS = 8192
 _QUOTES = "\"'`"
+_ARROW = re.compile("[-=]>")
 _SEPARATORS = ";,:"
 _SMALL = re.compile(r"[\s\"'`;,]+")
 _MIN_ALIKE_CHARS = 8
@@ -50,13 +52,16 @@ def _is_repeated(overlap: str, beyond: str, kept: str, line_prefix: str) -> bool
         return is_open == (overlap + beyond).count(overlap[0]) % 2
     if overlap[0] in _SEPARATORS:
         return True
+    if overlap[0] == ">":
+        before = _ARROW.sub("", line_prefix + kept)
+        return before.count("<") > before.count(">")
     return surplus_closers(kept + overlap) > surplus_closers(kept)
 
 
 def cut_next_lines(text: str, cursor: Cursor) -> str | Reason:
     """Cut ``text`` where its remaining lines are the lines that follow the cursor's."""
     ahead = cursor.snapshot.text[cursor.offset : cursor.offset + _LOOK_AHEAD_CHARS]
-    following = [line.strip() for line in ahead.split("\n")[1:] if line.strip()]
+    following = [line for line in ahead.split("\n")[1:] if line.strip()]
     kept = text
     while (shorter := _without_next_lines(kept, following, cursor)) != kept:
         if not shorter.strip():
@@ -70,11 +75,11 @@ def _without_next_lines(text: str, following: list[str], cursor: Cursor) -> str:
     lines = text.split("\n")
     first = 1 if cursor.line_prefix.strip() else 0
     for begin in range(first, len(lines)):
-        rest = [line.strip() for line in lines[begin:] if line.strip()]
+        rest = [line for line in lines[begin:] if line.strip()]
         if not rest or len(rest) > len(following) or not all(map(_is_same, rest, following)):
             continue
         kept = "\n".join(lines[:begin]).rstrip()
-        if all(len(line) <= 2 for line in rest) and surplus_closers(text) <= surplus_closers(kept):
+        if all(len(line.strip()) <= 2 for line in rest) and surplus_closers(text) <= surplus_closers(kept):
             continue
         return kept
     return text
@@ -86,7 +91,7 @@ def _is_same(line: str, other: str) -> bool:
     By edit distance (5 %) lines that real files have one below the other would be the same:
     ``mount("https://", adapter)`` and ``mount("http://", adapter)``.
     """
-    if line == other:
+    if is_same_line(line, other):
         return True
     bare = _SMALL.sub("", line)
     return len(bare) >= _MIN_ALIKE_CHARS and bare == _SMALL.sub("", other)

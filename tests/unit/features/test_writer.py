@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import pytest
 
 from fimble.engine.base import CancelToken
 from fimble.engine.fake import ScriptedEngine
-from fimble.engine.healing import BeginsWith
+from fimble.engine.healing import BeginsWith, OtherThan
 from fimble.engine.vocabulary import Vocabulary
 from fimble.errors import EngineCancelled
 from fimble.features.continuation import Place
@@ -17,6 +17,7 @@ from fimble.prompt.build import Prompt
 from tests.unit.cursor_mark import at_mark
 
 END = 256
+BYTES = Vocabulary({byte: bytes([byte]) for byte in range(256)})
 HEAD = (7, 8, 9)
 PLACE = Place.at(at_mark("x = ‸\n"), ())
 
@@ -31,7 +32,10 @@ class ByteTokenizer:
         return bytes(token for token in ids if token < END).decode(errors="replace")
 
     def begins_with(self, text: str) -> BeginsWith:
-        return BeginsWith(Vocabulary({byte: bytes([byte]) for byte in range(256)}), text.encode())
+        return BeginsWith(BYTES, text.encode())
+
+    def other_than(self, banned: Collection[int], text: str = "") -> OtherThan:
+        return OtherThan(BYTES, banned, text.encode())
 
     def token_id(self, token: str) -> int | None:
         return None
