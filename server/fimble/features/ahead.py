@@ -95,5 +95,7 @@ def after_line_break(cursor: Cursor, accepted: str) -> Cursor | None:
     indentation = line[: len(line) - len(line.lstrip())]
     if line.rstrip().endswith(OPENERS):
         indentation += "\t" if "\t" in indentation else "    "
-    before = cursor.prefix + accepted + "\n" + indentation
+    text = cursor.snapshot.text
+    line_break = "\r\n" if text.endswith("\r\n", 0, text.find("\n") + 1) else "\n"
+    before = cursor.prefix + accepted + line_break + indentation
     return Cursor(replace(cursor.snapshot, text=before + cursor.suffix), len(before))

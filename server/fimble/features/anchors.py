@@ -12,6 +12,8 @@ from fimble.prompt.build import PromptBuilder
 from fimble.text import Cursor, Snippet
 
 MAX_DOCUMENTS = 32
+NUM_CONTROL_TOKENS = 8
+"""At least what a family's prompt holds beside the text."""
 
 FindSnippets = Callable[[Cursor], tuple[Snippet, ...]]
 
@@ -107,7 +109,8 @@ class Anchors:
 
     def _is_affordable(self, anchor: Anchor) -> bool:
         """Whether what has to be read of it can be read while a person waits."""
-        return len(anchor.head) - self._num_cached_tokens(anchor.head) <= self._pace.cold_tokens
+        num_unread = len(anchor.head) - self._num_cached_tokens(anchor.head)
+        return num_unread <= self._pace.cold_tokens + NUM_CONTROL_TOKENS
 
     def _keep(self, uri: str, document: _Document) -> None:
         self._documents[uri] = document

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 
 from fimble.config import Config
 from fimble.engine.base import CancelToken
-from fimble.features.anchors import Anchors
+from fimble.features.anchors import NUM_CONTROL_TOKENS, Anchors
 from fimble.features.cache import ContinuationCache
-from fimble.features.continuation import Place
+from fimble.features.continuation import Continuation, Place
 from fimble.features.writer import Writer, Written
-from fimble.prompt.build import PromptBuilder
+from fimble.prompt.build import Prompt, PromptBuilder
 from fimble.suggest.pipeline import has_ended
 from fimble.suggest.scope import Scope
 from fimble.text import Cursor
-
-_NUM_CONTROL_TOKENS = 8
-"""More than any family's prompt holds beside the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Limits:
     def prompt_tokens(self) -> int:
         """Text that a prompt may show at its anchor; what is typed since comes on top."""
         longest = max(self.answer_tokens(scope) for scope in Scope)
-        return min(self.config.prompt_tokens, self.context_length // 2 - longest - _NUM_CONTROL_TOKENS)
+        return min(self.config.prompt_tokens, self.context_length // 2 - longest - NUM_CONTROL_TOKENS)
 
     def answer_tokens(self, scope: Scope) -> int:
         """The longest answer."""
@@ -85,6 +82,36 @@ class Asking:
         for continuation in reversed(written.continuations):
             self._cache.put(continuation)
         return written
+
+    def go_on(
+        self,
+        begun: Continuation,
+        cursor: Cursor,
+        scope: Scope,
+        cancel: CancelToken,
+        *,
+        is_hurried: bool,
+        on_place: Callable[[Place], Callable[[str], bool]],
+    ) -> Written:
+        """``begun``, which leads to ``cursor`` and was not finished, with its end; as ``ask`` otherwise."""
+        goes_on, typed = on_place(begun.place), cursor.offset - begun.place.offset
+        written = self._writer.write(
+            Prompt(begun.tokens, ""),
+            begun.place,
+            lambda text: goes_on(text) and not (len(text) > typed and has_ended(text[typed:], cursor, scope)),
+            cancel,
+            max_tokens=self._limits.answer_tokens(scope),
+            is_hurried=is_hurried,
+            begun=begun,
+        )
+        self._cache.put(written.continuations[0])
+        return written
+
+    def may_go_on(self, continuation: Continuation) -> bool:
+        """Whether it can be continued at once: it has no end, and the engine still holds what it was written after."""
+        num_unread = len(continuation.tokens) - self._writer.engine.num_cached_tokens(continuation.tokens)
+        has_room = len(continuation.tokens) + self._limits.answer_tokens(Scope.BLOCK) <= self._limits.context_length
+        return not continuation.is_whole and has_room and num_unread <= NUM_CONTROL_TOKENS
 
     @property
     def stop_tokens(self) -> frozenset[int]:

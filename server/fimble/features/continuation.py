@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from fimble.text import Cursor, Snippet, closers_before
 
-BEFORE_CHARS = 8192
-AFTER_CHARS = 4096
+BEFORE_CHARS = 32768
+AFTER_CHARS = 8192
 """How much of the text around the cursor must be the same; at least what a prompt can show."""
 
 
@@ -95,15 +95,26 @@ class Continuation:
 
     def rest_for(self, cursor: Cursor) -> str | None:
         """What of the text is left at ``cursor``; ``None`` when it does not lead there."""
-        if cursor.offset - self.place.offset > len(self.text):
+        if cursor.offset - self.place.offset > len(self.text) + self.text.count("\n"):
             return None
         typed = self.place.typed_since(cursor)
-        if typed is None or not self.text.startswith(typed):
-            return None
-        return self.text[len(typed) :]
+        return None if typed is None else rest_after(typed, self.text)
 
     def logprobs_of(self, begin: int, end: int) -> tuple[float, ...]:
         """Log-probabilities of the tokens that reach into ``text[begin:end]``."""
         first = bisect_right(self.ends, begin)
         last = bisect_left(self.ends, end, lo=first)
         return self.logprobs[first : last + 1]
+
+
+def rest_after(typed: str, text: str) -> str | None:
+    """What of ``text`` is left after ``typed``; ``None`` when it does not begin so.
+
+    However line breaks are written: the model's may not be the editor's.
+    """
+    if text.startswith(typed):
+        return text[len(typed) :]
+    if "\r" not in typed and "\r" not in text:
+        return None
+    typed, text = typed.replace("\r\n", "\n"), text.replace("\r\n", "\n")
+    return text[len(typed) :] if text.startswith(typed) else None

@@ -177,6 +177,9 @@ class InlineFeature:
             flight = self._flight = Flight(place)
             return flight.goes_on
 
+        found = self._cache.find(cursor, self._anchors.snippets(cursor.snapshot.uri))
+        if num_candidates == 1 and found is not None and self._asking.may_go_on(found[0]):
+            return self._asking.go_on(found[0], cursor, scope, cancel, is_hurried=is_hurried, on_place=on_place)
         return self._asking.ask(
             cursor, scope, cancel, num_candidates=num_candidates, is_hurried=is_hurried, on_place=on_place
         )
@@ -188,6 +191,8 @@ class InlineFeature:
         banned: set[int] = set()
         for _ in range(MAX_SECOND_THOUGHTS):
             last = written.continuations[-1]
+            if last.place.offset != cursor.offset:
+                return
             verdict = self._verdict(last, cursor, scope, is_hurried)
             is_late = is_hurried and (self._clock() - started_s) * 1000 > PATIENCE_MS / 2
             if not isinstance(verdict, Reason) or is_late or not may_begin_otherwise(verdict, cursor, is_hurried):
@@ -197,10 +202,11 @@ class InlineFeature:
             self._asking.ask_otherwise(written, banned, cursor, scope, cancel)
 
     def _verdict(self, continuation: Continuation, cursor: Cursor, scope: Scope, is_hurried: bool) -> Verdict:
-        is_known = continuation.is_whole or has_ended(continuation.text, cursor, scope)
-        return self._judge.judge(
-            continuation, continuation.text, cursor, scope, is_cut_off=not is_known, is_asked=not is_hurried
-        )
+        rest = continuation.rest_for(cursor)
+        if rest is None:
+            return Reason.STALE
+        is_known = continuation.is_whole or has_ended(rest, cursor, scope)
+        return self._judge.judge(continuation, rest, cursor, scope, is_cut_off=not is_known, is_asked=not is_hurried)
 
     def _conclude(
         self,

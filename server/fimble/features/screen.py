@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from fimble.features.continuation import Place
+from fimble.features.continuation import Place, rest_after
 from fimble.text import Cursor, Suggestion
 
 
@@ -38,12 +38,12 @@ class Screen:
         if entry is None:
             return None
         place, suggestion = entry
-        if not 0 <= cursor.offset - place.offset < len(suggestion.text):
+        if not 0 <= cursor.offset - place.offset < len(suggestion.text) + suggestion.text.count("\n"):
             return None
         typed = place.typed_since(cursor)
-        if typed is None or not suggestion.text.startswith(typed):
+        rest = None if typed is None else rest_after(typed, suggestion.text)
+        if rest is None:
             return None
         if not cursor.snapshot.text.startswith(place.after, cursor.offset):
             return None
-        rest = suggestion.text[len(typed) :]
         return replace(suggestion, text=rest) if rest.strip() else None

@@ -112,14 +112,14 @@ class Requests:
                 del self._latest[wish.uri]
 
     async def _answer(self, wish: Wish, ticket: _Ticket) -> Outcome:
-        known = wish.recall()
+        known = _recalled(wish)
         if known is not None:
             return known
         running = self._jobs.get(wish.uri)
         if running is not None and wish.joins():
             if not await ticket.wait_for(asyncio.wait((running.result,))):
                 return Outcome(reason=ticket.dropped.result())
-            known = wish.recall()
+            known = _recalled(wish)
             if known is not None:
                 return replace(known, source=Source.JOINED)
         if wish.delay_s > 0 and not await ticket.wait_for(asyncio.sleep(wish.delay_s)):
@@ -162,3 +162,12 @@ class Requests:
     def _ended(self, job: _Job) -> None:
         if self._jobs.get(job.wish.uri) is job:
             del self._jobs[job.wish.uri]
+
+
+def _recalled(wish: Wish) -> Outcome | None:
+    """What is known without the model; nothing, where looking for it fails."""
+    try:
+        return wish.recall()
+    except Exception:
+        logger.exception("Looking for an earlier answer failed")
+        return None

@@ -64,6 +64,8 @@ def conclude(
         text = text.rpartition("\n")[0]
         if not text.strip():
             return Reason.TOO_LONG
+        line = text.partition("\n")[0]
+        text = line if scope is Scope.LINE and line.strip() else text
     kept = cut(text + "\n", cursor, scope)[0].rstrip("\r\n")
     if not kept.strip():
         first_line = text.strip().partition("\n")[0].strip()
