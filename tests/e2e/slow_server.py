@@ -1,41 +1,32 @@
 """The real server with a feature that takes its time and echoes: what it was shown can be told from each answer.
 
-It does not always stop when it is told to, as native code does not.
+It does not always stop when it is told to, as native code does not. It breaks lines as the file does.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import re
 import time
 import zlib
 
 from fimble.engine.base import CancelToken
 from fimble.lsp import process
-from fimble.text import Cursor, Outcome, Reason, Source, Suggestion
-
-_ECHO = re.compile(r"‹(\w+)›")
+from fimble.text import Cursor, Outcome, Reason, Suggestion
 
 
 def echo(text: str, offset: int) -> str:
-    """What the feature answers at ``offset`` of ``text``: a sum of everything before the cursor and after it.
-
-    Without a line break every other time.
-    """
+    """What an editor sees as the answer at ``offset``: sums of the text before and after it, on one line or two."""
     before, after = (zlib.crc32(part.encode()) for part in (text[:offset], text[offset:]))
-    return f"‹{before:x}{'_' * (before % 2)}›" + ("" if before % 2 else f"\n  ‹{after:x}›")
-
-
-def echoes_in(text: str) -> int:
-    """How many answers, or halves of one, stand in ``text``."""
-    return len(_ECHO.findall(text))
+    between = "\n" if before % 2 else " "
+    return f"‹{before:x}{between}{after:x}›"
 
 
 class SlowFeature:
     """Answers with ``echo``, later than one would like."""
 
     answer_ms = 0.0
+    num_run_tokens = 0
 
     def __init__(self, seed: int, longest_s: float) -> None:
         self._choice, self._longest_s = random.Random(seed), longest_s
@@ -61,7 +52,9 @@ class SlowFeature:
             if heeds and cancel.cancelled:
                 return Outcome(reason=Reason.CANCELLED)
             time.sleep(0.001)
-        return Outcome((Suggestion(echo(cursor.snapshot.text, cursor.offset), -0.1),), source=Source.MODEL)
+        text = cursor.snapshot.text
+        line_end = "\r\n" if "\r\n" in text else "\n"
+        return Outcome((Suggestion(echo(text, cursor.offset).replace("\n", line_end), -0.1),))
 
 
 class SlowModel:

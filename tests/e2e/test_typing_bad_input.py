@@ -153,7 +153,7 @@ def test_a_storm_of_two_thousand_edits(echoing: tuple[Editor, str]) -> None:
     if position.line >= len(re.findall(r"\r\n|\r|\n", text)) + 1:
         position = types.Position(0, 0)
     whole = echo(text, naive_offset(text, position, encoding))
-    assert answer(editor, position.line, position.character, uri) == expected
+    assert answer(editor, position.line, position.character, uri) == whole
 
 
 def test_a_storm_of_requests_and_cancellations_while_typing() -> None:
@@ -162,7 +162,7 @@ def test_a_storm_of_requests_and_cancellations_while_typing() -> None:
         texts = {f"file:///storm/{name}.py": "" for name in "ab"}
         for uri in texts:
             editor.open("", uri)
-        asked: list[tuple[int, str | None]] = []
+        asked: list[tuple[int, str]] = []
         for version in range(2, 402):
             uri = choice.choice(list(texts))
             texts[uri] += choice.choice("ab")

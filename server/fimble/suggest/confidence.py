@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-WEIGHTS = (1.0, 2.0, 0.5, 0.3, 0.0)
+WEIGHTS = (2.218, 0.924, 1.508, 1.036, -0.559)
 """Of the features, for the default model; see ``docs/benchmarks.md``, "Confidence"."""
 _FLOOR = -12.0
 
@@ -32,9 +32,9 @@ def confidence(logprobs: Sequence[float], line: str, weights: Sequence[float] = 
 
 
 def threshold(eagerness: int, adjustment: float = 0.0) -> float:
-    """The least confidence that is shown: nothing is held back at eagerness 100, most at 0.
+    """The least confidence that is shown: nothing is held back at eagerness 100, most at 0; 0.15 at 50.
 
     ``adjustment`` is what this person's acceptance adds (``acceptance.eagerness``).
     """
     reluctance = 1 - min(100, max(0, eagerness)) / 100
-    return min(0.95, max(0.0, 0.8 * reluctance**2 + (adjustment if reluctance else 0.0)))
+    return min(0.95, max(0.0, 0.6 * reluctance**2 + (adjustment if reluctance else 0.0)))
