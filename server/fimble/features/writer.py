@@ -12,6 +12,8 @@ from fimble.prompt.build import Encoder, Prompt
 
 PATIENCE_MS = 280.0
 """After this long an answer that has a whole line is given as it is; the rest is written in idle time."""
+ASKED_MS = 4000.0
+"""A person who asked waits longer, but not for ever."""
 LAST_MOMENT_MS = 640.0
 """After this long an answer is given whatever it has: VS Code gives up at 750 ms."""
 
@@ -81,7 +83,9 @@ class Writer:
                 return True
             elapsed_ms = (self._clock() - started_s) * 1000
             has_line = "\n" in text.lstrip()
-            return is_hurried and elapsed_ms > (PATIENCE_MS if has_line else LAST_MOMENT_MS)
+            if not is_hurried:
+                return elapsed_ms > ASKED_MS
+            return elapsed_ms > (PATIENCE_MS if has_line else LAST_MOMENT_MS)
 
         request = GenerateRequest(
             prompt=prompt.tokens,

@@ -12,6 +12,8 @@ from fimble.syntax.parsed import Parsed
 from fimble.syntax.trees import TREES
 from fimble.text import Cursor, Reason
 
+_DIALECTS = frozenset({"sql"})
+"""Languages of which the grammar knows one dialect: a file that it does not understand is not judged by it."""
 _MAX_TRIES = 24
 _BUDGET_MS = 40.0
 """How many shorter forms of a suggestion are parsed, and for how long, before it is dropped."""
@@ -27,6 +29,8 @@ def cut_breaking_lines(text: str, cursor: Cursor) -> str | Reason:
         return text
     before = TREES.at(cursor)
     if before is None or len(after.faults) <= len(before.faults):
+        return text
+    if before.faults and cursor.snapshot.language in _DIALECTS:
         return text
     return _longest_sound(text, cursor, before) or Reason.BREAKS_SYNTAX
 

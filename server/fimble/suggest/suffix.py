@@ -73,9 +73,10 @@ def cut_next_lines(text: str, cursor: Cursor) -> str | Reason:
 def _without_next_lines(text: str, following: list[str], cursor: Cursor) -> str:
     """``text`` up to the first line from which on its lines are the first of the ``following`` ones."""
     lines = text.split("\n")
+    whole = [cursor.line_prefix + lines[0], *lines[1:]]
     first = 1 if cursor.line_prefix.strip() else 0
     for begin in range(first, len(lines)):
-        rest = [line for line in lines[begin:] if line.strip()]
+        rest = [line for line in whole[begin:] if line.strip()]
         if not rest or len(rest) > len(following) or not all(map(_is_same, rest, following)):
             continue
         kept = "\n".join(lines[:begin]).rstrip()
