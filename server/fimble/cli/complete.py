@@ -10,9 +10,9 @@ import typer
 
 from fimble.config import apply, load
 from fimble.document import cursor_at, read
-from fimble.errors import DocumentError, PositionOutside
+from fimble.errors import PositionOutside
 from fimble.privacy import Privacy
-from fimble.text import Reason
+from fimble.text import Outcome, Reason
 
 
 def complete(
@@ -33,34 +33,42 @@ def complete(
     path, line, column = _parse(place)
     rule = Privacy(config.disabled_paths).why_not(path)
     if rule is not None:
-        raise DocumentError(f"{path} is not read: {rule}", "See .fimbleignore and disabled_paths.")
+        _print(Outcome(reason=Reason.PRIVATE, detail=rule), config.model, "", as_json)
+        return
     cursor = cursor_at(read(path, config.max_document_mb), line, column)
     model = load_feature(config)
     for note in model.notes:
         typer.echo(note, err=True)
     outcome = model.feature.suggest(cursor, CancelToken())
+    _print(outcome, model.model, model.provider, as_json)
+    model.close()
+    if outcome.reason is Reason.FAILED:
+        raise typer.Exit(1)
+
+
+def _print(outcome: Outcome, model: str, provider: str, as_json: bool) -> None:
+    """The suggestion, or why there is none; a record of both for programs."""
     text = outcome.suggestions[0].text if outcome.suggestions else ""
     reason = outcome.reason.value if outcome.reason else None
     if as_json:
         record = {
             "text": text,
             "reason": reason,
+            "reason_code": outcome.reason.name if outcome.reason else None,
+            "detail": outcome.detail,
             "confidence": round(outcome.suggestions[0].confidence, 3) if outcome.suggestions else None,
             "latency_ms": round(outcome.latency_ms, 1),
             "num_prompt_tokens": outcome.num_prompt_tokens,
             "num_reused_tokens": outcome.num_reused_tokens,
             "num_generated_tokens": outcome.num_generated_tokens,
-            "model": model.model,
-            "provider": model.provider,
+            "model": model,
+            "provider": provider,
         }
         typer.echo(json.dumps(record, ensure_ascii=False))
     elif text:
         typer.echo(text)
     else:
         typer.echo(f"No suggestion: {reason}. {outcome.detail}".strip(), err=True)
-    model.close()
-    if outcome.reason is Reason.FAILED:
-        raise typer.Exit(1)
 
 
 def _parse(place: str) -> tuple[Path, int, int]:
