@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from fimble.config import Config
 from fimble.features.continuation import Continuation
-from fimble.suggest.brackets import net_closers
 from fimble.suggest.confidence import confidence, threshold
 from fimble.suggest.parse import cut_breaking_lines
 from fimble.suggest.pipeline import Filter, conclude, filters
@@ -22,8 +21,6 @@ _REJECTED = frozenset(
         Reason.LOOPS,
     }
 )
-_QUOTES = "\"'`"
-
 Verdict = Suggestion | Reason
 
 
@@ -65,11 +62,9 @@ class Judge:
     def still_stands(self, rest: Suggestion, cursor: Cursor) -> bool:
         """Whether the rest of a suggestion that is being typed may still be shown.
 
-        It was sound where it was shown. Where it leaves a bracket or a quote open, it need not be sound after a
-        part of it was typed: ``foo(a,`` mends an empty assignment, and after ``foo`` it breaks the line.
+        It was sound where it was shown, but it need not be after a part of it was typed: ``foo(a,`` leaves an
+        empty assignment as broken as it was, and breaks it after ``foo``.
         """
-        if net_closers(rest.text) >= 0 and not any(rest.text.count(quote) % 2 for quote in _QUOTES):
-            return True
         return cut_breaking_lines(rest.text, cursor) == rest.text
 
     def _filters(self, snippets: tuple[Snippet, ...]) -> tuple[Filter, ...]:
