@@ -13,7 +13,7 @@ from fimble.prompt.build import Encoder, Prompt
 PATIENCE_MS = 280.0
 """After this long an answer that has a whole line is given as it is; the rest is written in idle time."""
 ASKED_MS = 4000.0
-"""A person who asked waits longer, but not for ever."""
+"""A person who asked waits longer: so long from the first token on, and not for ever."""
 LAST_MOMENT_MS = 640.0
 """After this long an answer is given whatever it has: VS Code gives up at 750 ms."""
 
@@ -70,10 +70,14 @@ class Writer:
         required = prompt.required if begun is None else begun.required
         lead = () if begun is None else begun.answer
         started_s = self._clock()
+        first_token_s: float | None = None
         texts: dict[int, list[str]] = {}
         current = 0
 
         def is_over(ids: Sequence[int]) -> bool:
+            nonlocal first_token_s
+            now_s = self._clock()
+            first_token_s = now_s if first_token_s is None else first_token_s
             whole = self._tokenizer.decode((*lead, *ids))
             text = whole.removeprefix(required) if whole.startswith(required) else ""
             texts.setdefault(current, []).append(text)
@@ -81,11 +85,10 @@ class Writer:
                 return False
             if not goes_on(text):
                 return True
-            elapsed_ms = (self._clock() - started_s) * 1000
-            has_line = "\n" in text.lstrip()
             if not is_hurried:
-                return elapsed_ms > ASKED_MS
-            return elapsed_ms > (PATIENCE_MS if has_line else LAST_MOMENT_MS)
+                return (now_s - first_token_s) * 1000 > ASKED_MS
+            has_line = "\n" in text.lstrip()
+            return (now_s - started_s) * 1000 > (PATIENCE_MS if has_line else LAST_MOMENT_MS)
 
         request = GenerateRequest(
             prompt=prompt.tokens,
