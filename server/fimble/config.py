@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,10 @@ _WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0":
 
 
 def apply(config: Config, options: Mapping[str, Any], origin: str) -> tuple[Config, list[str]]:
-    """``config`` with ``options`` laid over it, and a sentence for each that was not taken."""
+    """``config`` with ``options`` laid over it, and a sentence for each that was not taken.
+
+    Lists are added to those that are there.
+    """
     known = {field.name for field in fields(Config)}
     changes: dict[str, Any] = {}
     complaints: list[str] = []
@@ -99,11 +102,11 @@ def apply(config: Config, options: Mapping[str, Any], origin: str) -> tuple[Conf
         problem = _problem(name, value) if name in known else "is not an option"
         if problem and name in _LISTS:
             complaints.append(f"{origin}: {name} {problem}; until that is mended no file is read.")
-            changes[name] = EVERYTHING
+            changes[name] = _added(getattr(config, name), EVERYTHING)
         elif problem:
             complaints.append(f"{origin}: {name} {problem}; it is ignored.")
         else:
-            changes[name] = tuple(value) if name in _LISTS else value
+            changes[name] = _added(getattr(config, name), value) if name in _LISTS else value
     return replace(config, **changes), complaints
 
 
@@ -127,6 +130,11 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
             from_environment[field.name] = _from_environment(field.name, value)
     config, more = apply(config, from_environment, "environment")
     return config, complaints + more
+
+
+def _added(before: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
+    """Lists add up over their sources: what one of them keeps private, no other opens."""
+    return tuple(dict.fromkeys((*before, *more)))
 
 
 def _from_environment(name: str, value: str) -> object:

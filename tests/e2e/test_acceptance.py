@@ -20,6 +20,8 @@ from tests.e2e.editor import ROOT, Editor, replacing
 URI = "file:///project/accepted.py"
 SEEN_S = 0.35
 """Longer than a suggestion must stand to have been read."""
+UNREAD_S = 0.25
+"""Shorter than that."""
 
 
 @contextmanager
@@ -83,13 +85,22 @@ def test_what_is_written_over_is_rejected_and_typed_through_is_typed(tmp_path: P
 
 
 def test_what_nobody_could_read_is_not_counted_unless_the_editor_says_so(tmp_path: Path) -> None:
-    with recording(tmp_path) as editor:
-        editor.complete(0, 4, URI)
-        put(editor, 2, "!")
-        (item,) = editor.complete(0, 5, URI)
-        editor.notify("textDocument/didShowCompletion", {"item": item})
-        put(editor, 3, "!", 5)
-        assert brief(counted(tmp_path, editor)) == [("inline", "rejected", 0)]
+    for number in range(20):
+        home = tmp_path / str(number)
+        with recording(home) as editor:
+            started_s = time.monotonic()
+            editor.complete(0, 4, URI)
+            put(editor, 2, "!")
+            editor.request("fimble/why", {})
+            stood_s = time.monotonic() - started_s
+            (item,) = editor.complete(0, 5, URI)
+            editor.notify("textDocument/didShowCompletion", {"item": item})
+            put(editor, 3, "!", 5)
+            records = brief(counted(home, editor))
+        if stood_s < UNREAD_S:
+            assert records == [("inline", "rejected", 0)]
+            return
+    raise AssertionError("this machine is too slow to type over what nobody could read")
 
 
 def test_the_editors_word_on_a_part(tmp_path: Path) -> None:
@@ -207,5 +218,5 @@ def test_a_storm_of_edits_in_a_long_file_is_followed_in_time(tmp_path: Path, num
         for number in range(num_changes):
             editor.change(3 + number, replacing((49_999, 5), (49_999, 5), "x"), uri=URI)
         assert editor.complete(0, 0, URI)
-        assert time.perf_counter() - started_s < 15
+        assert time.perf_counter() - started_s < 30
         assert editor.shut_down() == 0

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.editor import REAL_SERVER, Editor, replacing
+from tests.e2e.editor import REAL_SERVER, TIMEOUT_S, Editor, replacing
 from tests.e2e.profiles import PROFILES, read_profile
 
 URI = "file:///project/popup.py"
+NUM_ASKS = 10
+"""How often to ask, at most: a slow machine cannot finish the line at the first request."""
 ENTRY: dict[str, Any] = {
     "labelDetailsSupport": True,
     "documentationFormat": ["markdown", "plaintext"],
@@ -38,7 +40,7 @@ def ask(editor: Editor, line: int, character: int, uri: str = URI) -> int:
     return editor.ask("textDocument/completion", {**params, "context": {"triggerKind": 1}})
 
 
-def popup(editor: Editor, line: int, character: int, uri: str = URI, timeout_s: float = 20.0) -> Any:
+def popup(editor: Editor, line: int, character: int, uri: str = URI, timeout_s: float = TIMEOUT_S) -> Any:
     response = editor.response(ask(editor, line, character, uri), timeout_s)
     assert "error" not in response, response
     return response["result"]
@@ -173,8 +175,12 @@ def test_the_real_model_in_a_popup(default_model: str, encoding: str) -> None:
         editor.initialize(capabilities=capabilities(encoding, **ENTRY), initializationOptions={"eagerness": 100})
         editor.wait_ready(120.0)
         editor.open(text, URI)
-        items = popup(editor, 4, units, timeout_s=60.0)["items"]
-        assert items, editor.request("fimble/why", {})
+        for _ in range(NUM_ASKS):
+            items = popup(editor, 4, units)["items"]
+            why = editor.request("fimble/why", {})
+            if why["reasonCode"] != "TOO_LONG":
+                break
+        assert items, why
         for item in items:
             assert item["textEdit"]["range"] == span(4, units - 2, units)
             assert item["textEdit"]["newText"].startswith("add(")

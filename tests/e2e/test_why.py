@@ -25,7 +25,7 @@ def test_the_last_answer_of_a_document(editor: Editor) -> None:
     assert editor.complete(0, 5, URI)
     shown = why(editor, textDocument={"uri": URI})
     assert shown is not None
-    assert 0 <= float(str(shown.pop("latencyMs"))) < 5000
+    assert 0 <= float(str(shown.pop("latencyMs"))) < 60_000
     assert shown == {
         "uri": URI,
         "position": {"line": 0, "character": 5},

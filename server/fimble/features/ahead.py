@@ -36,7 +36,12 @@ class Ahead:
 
         Raises ``EngineError``; ``EngineCancelled`` when ``cancel`` is set.
         """
-        return self._write_on(cursor, cancel) or self._break_line(cursor, cancel) or self._move_anchor(cursor, cancel)
+        return (
+            self._warm(cursor, cancel)
+            or self._write_on(cursor, cancel)
+            or self._break_line(cursor, cancel)
+            or self._move_anchor(cursor, cancel)
+        )
 
     def _write_on(self, cursor: Cursor, cancel: CancelToken) -> bool:
         """Continue the answer at the cursor, as if it had been accepted."""
@@ -67,7 +72,15 @@ class Ahead:
         next_line = after_line_break(cursor, found[1])
         if next_line is None or self._cache.find(next_line, self._anchors.snippets(cursor.snapshot.uri)):
             return False
-        self._asking.ask(next_line, scope_at(next_line), cancel)
+        self._asking.ask(next_line, scope_at(next_line), cancel, max_tokens=STEP_TOKENS)
+        return True
+
+    def _warm(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        """Read the prompt of a place where nothing was asked yet: a document that was just opened or focused."""
+        if self._anchors.is_ready(cursor):
+            return False
+        anchor = self._anchors.at(cursor, in_haste=False)[0]
+        self._pace.learn_prefill(self._writer.read(anchor.head, anchor.uri, cancel, CHUNK_TOKENS))
         return True
 
     def _move_anchor(self, cursor: Cursor, cancel: CancelToken) -> bool:

@@ -63,10 +63,12 @@ class Anchors:
         assert tail is not None, "a new anchor holds where it was made"
         return anchor, tail
 
-    def holds(self, cursor: Cursor) -> bool:
-        """Whether the document's anchor can be used at ``cursor``."""
+    def is_ready(self, cursor: Cursor) -> bool:
+        """Whether the document's anchor can be used at ``cursor``, and is still in the cache."""
         document = self._documents.get(cursor.snapshot.uri)
-        return document is not None and document.current.tail(cursor) is not None
+        if document is None or document.current.tail(cursor) is None:
+            return False
+        return self._is_affordable(document.current)
 
     def snippets(self, uri: str) -> tuple[Snippet, ...]:
         """The snippets that shape answers in a document now."""

@@ -54,13 +54,14 @@ class Asking:
         num_candidates: int = 1,
         is_hurried: bool = False,
         on_place: Callable[[Place], Callable[[str], bool]] = lambda _: lambda _: True,
+        max_tokens: int = 0,
     ) -> Written:
         """What the model writes at ``cursor``, until ``scope`` ends; it is in the cache afterwards.
 
         ``on_place`` is told the place before the model begins, and gives back whether to go on, asked with
-        the text so far. Errors as in ``Writer.write``.
+        the text so far. ``max_tokens``: 0 for what the scope allows. Errors as in ``Writer.write``.
         """
-        max_tokens = self._limits.answer_tokens(scope)
+        max_tokens = max_tokens or self._limits.answer_tokens(scope)
         anchor, tail = self._anchors.at(cursor, in_haste=is_hurried)
         prompt = self._prompts.prompt(anchor, tail)
         if len(prompt.tokens) + max_tokens > self._limits.context_length:
@@ -119,15 +120,26 @@ class Asking:
         return self._prompts.stop_tokens
 
     def ask_otherwise(
-        self, written: Written, banned: Collection[int], cursor: Cursor, scope: Scope, cancel: CancelToken
+        self,
+        written: Written,
+        banned: Collection[int],
+        cursor: Cursor,
+        scope: Scope,
+        cancel: CancelToken,
+        *,
+        goes_on: Callable[[str], bool],
+        is_hurried: bool,
+        started_s: float,
     ) -> None:
         """Add to ``written`` an answer that begins with no token of ``banned`` and does not end at once."""
         more = self._writer.write_otherwise(
             written.continuations[-1],
             banned,
-            lambda text: not has_ended(text, cursor, scope),
+            lambda text: goes_on(text) and not has_ended(text, cursor, scope),
             cancel,
-            self._limits.answer_tokens(scope),
+            max_tokens=self._limits.answer_tokens(scope),
+            is_hurried=is_hurried,
+            started_s=started_s,
         )
         written.continuations += more.continuations
         written.stats.num_generated_tokens += more.stats.num_generated_tokens

@@ -112,7 +112,7 @@ class InlineFeature:
             return Outcome(reason=Reason.IN_COMMENT)
         if is_hurried and is_inside_code(cursor):
             return Outcome(reason=Reason.MID_LINE)
-        if num_candidates == 1 and (known := self.recall(cursor)) is not None:
+        if is_hurried and (known := self.recall(cursor)) is not None:
             return known
         try:
             scope = scope_at(cursor)
@@ -190,8 +190,8 @@ class InlineFeature:
         """Where the answer cannot be shown, let the model begin otherwise, while there is time for it."""
         banned: set[int] = set()
         for _ in range(MAX_SECOND_THOUGHTS):
-            last = written.continuations[-1]
-            if last.place.offset != cursor.offset:
+            last, flight = written.continuations[-1], self._flight
+            if last.place.offset != cursor.offset or len(written.continuations) > MAX_SECOND_THOUGHTS:
                 return
             verdict = self._verdict(last, cursor, scope, is_hurried)
             is_late = is_hurried and (self._clock() - started_s) * 1000 > PATIENCE_MS / 2
@@ -199,7 +199,16 @@ class InlineFeature:
                 return
             first = last.before_text()[1]
             banned |= {first} if first is not None else self._asking.stop_tokens
-            self._asking.ask_otherwise(written, banned, cursor, scope, cancel)
+            self._asking.ask_otherwise(
+                written,
+                banned,
+                cursor,
+                scope,
+                cancel,
+                goes_on=flight.goes_on if flight is not None else lambda _: True,
+                is_hurried=is_hurried,
+                started_s=started_s,
+            )
 
     def _verdict(self, continuation: Continuation, cursor: Cursor, scope: Scope, is_hurried: bool) -> Verdict:
         rest = continuation.rest_for(cursor)

@@ -59,17 +59,19 @@ class Writer:
         is_hurried: bool = False,
         begun: Continuation | None = None,
         banned: Collection[int] = (),
+        started_s: float | None = None,
     ) -> Written:
         """Continue ``prompt`` for as long as ``goes_on`` says so of the text that is new at ``place``.
 
         ``is_hurried``: a person waits, so the answer ends after ``PATIENCE_MS`` at the next line's
         end. ``begun``: an answer that the prompt ends with; it is decoded with its new end, because
         a character may lie across the joint. ``banned``: tokens that the answer must not begin with.
+        ``started_s``: when the person began to wait, if not now.
         Raises ``EngineError``; ``EngineCancelled`` when ``cancel`` is set.
         """
         required = prompt.required if begun is None else begun.required
         lead = () if begun is None else begun.answer
-        started_s = self._clock()
+        waiting_since_s = self._clock() if started_s is None else started_s
         first_token_s: float | None = None
         texts: dict[int, list[str]] = {}
         current = 0
@@ -88,7 +90,7 @@ class Writer:
             if not is_hurried:
                 return (now_s - first_token_s) * 1000 > ASKED_MS
             has_line = "\n" in text.lstrip()
-            return (now_s - started_s) * 1000 > (PATIENCE_MS if has_line else LAST_MOMENT_MS)
+            return (now_s - waiting_since_s) * 1000 > (PATIENCE_MS if has_line else LAST_MOMENT_MS)
 
         request = GenerateRequest(
             prompt=prompt.tokens,
@@ -135,13 +137,26 @@ class Writer:
         banned: Collection[int],
         goes_on: Callable[[str], bool],
         cancel: CancelToken,
+        *,
         max_tokens: int,
+        is_hurried: bool,
+        started_s: float,
     ) -> Written:
         """What the model writes where ``rejected`` began, if it may not begin with ``banned`` nor end at once."""
         begun, _ = rejected.before_text()
         written = self._tokenizer.decode(begun.answer)
         prompt = Prompt(begun.tokens, rejected.required.removeprefix(written))
-        return self.write(prompt, rejected.place, goes_on, cancel, max_tokens=max_tokens, begun=begun, banned=banned)
+        return self.write(
+            prompt,
+            rejected.place,
+            goes_on,
+            cancel,
+            max_tokens=max_tokens,
+            is_hurried=is_hurried,
+            begun=begun,
+            banned=banned,
+            started_s=started_s,
+        )
 
     def _constraint(self, required: str, banned: Collection[int]) -> Constraint | None:
         if banned:

@@ -12,7 +12,7 @@ from fimble.text import Cursor
 
 logger = logging.getLogger(__name__)
 
-LONGEST_S = 12.0
+LONGEST_S = 10.0
 """Whatever is left to do, nothing begins so long after the last answer: an idle editor costs nothing."""
 
 Step = Callable[[Cursor, CancelToken], bool]

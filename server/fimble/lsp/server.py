@@ -61,7 +61,8 @@ class FimbleServer(LanguageServer):
         self.stopped = stopped
         self._before_changes: dict[str, Snapshot] = {}
         self.places: dict[str, int] = {}
-        """Where each open document was completed last: an offset."""
+        """Where each open document was completed last: an offset; 0 where it was not."""
+        self.last_opened: str | None = None
         self._background: set[asyncio.Task[None]] = set()
         _register(self)
 
@@ -94,6 +95,7 @@ class FimbleServer(LanguageServer):
         if not self.is_too_large(self.documents.get(item.uri)):
             snapshot = self.documents.get(item.uri).snapshot()
             self.elsewhere.opened(snapshot)
+            self.last_opened, self.places[item.uri] = item.uri, 0
             self._prepare(Cursor(snapshot, 0))
 
     def change_document(self, document: types.VersionedTextDocumentIdentifier, changes: Sequence[Change]) -> None:
@@ -136,7 +138,7 @@ class FimbleServer(LanguageServer):
         """The person looks at a document."""
         self.elsewhere.focused(uri)
         place = self.places.get(uri)
-        if place is not None:
+        if place is not None and not self.is_too_large(self.documents.get(uri)):
             snapshot = self.documents.get(uri).snapshot()
             self._prepare(Cursor(snapshot, min(place, len(snapshot.text))))
 
@@ -175,6 +177,8 @@ class FimbleServer(LanguageServer):
             return
         loaded = self.model.loaded
         progress.end(f"{loaded.model} ready on {loaded.provider.upper()}")
+        if self.last_opened is not None:
+            self.focus_document(self.last_opened)
         for note in loaded.notes:
             self.status.note(note)
 

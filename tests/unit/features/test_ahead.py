@@ -40,7 +40,9 @@ class Author:
         self.text = text
         self.engine = ScriptedEngine(self._script)
         config = Config(**options)  # type: ignore[arg-type]
-        self.feature = InlineFeature(self.engine, TOKENIZER, FAMILIES["qwen2.5-coder"], config, neighbour)
+        self.feature = InlineFeature(
+            self.engine, TOKENIZER, FAMILIES["qwen2.5-coder"], config, neighbour, clock=lambda: 0.0
+        )
 
     def _script(self, prompt: tuple[int, ...]) -> list[list[int]]:
         shown = TOKENIZER.decode(prompt[prompt.index(MIDDLE) :])
@@ -157,7 +159,7 @@ def test_it_gives_way_at_once_and_nothing_is_lost() -> None:
 
 def test_without_an_answer_there_is_little_to_do() -> None:
     author = Author("")
-    assert author.idle(at_mark("q‸\n")) == []
+    assert len(author.idle(at_mark("q‸\n"))) == 1, "the prompt is read before it is needed"
     author.suggest(at_mark("q‸\n"))
     author.idle(at_mark("q‸\n"))
     assert author.feature.idle(at_mark("q‸\n"), CancelToken()) is False

@@ -225,8 +225,9 @@ def test_a_window_that_the_engine_has_forgotten_is_not_read_again_while_a_person
     num_cached = [10_000]
     kept, _ = anchors(tokens_per_s=1.0, num_cached=lambda _: num_cached[0])
     kept.at(MIDDLE, in_haste=False)
-    assert kept.holds(MIDDLE) and not kept.holds(cursor_in(LONG, 0))
+    assert kept.is_ready(MIDDLE) and not kept.is_ready(cursor_in(LONG, 0))
     num_cached[0] = 0
+    assert not kept.is_ready(MIDDLE)
     assert len(kept.at(MIDDLE)[0].head) <= MIN_COLD_TOKENS + 3
     assert kept.better(MIDDLE) is not None
 

@@ -13,6 +13,8 @@ from fimble.text import Outcome, Reason, Source
 
 A, B = "file:///a", "file:///b"
 DONE = Outcome(detail="done")
+HANGING_S = 60.0
+"""Much longer than anything takes here: other programs may be busy too."""
 
 
 class Work:
@@ -27,7 +29,7 @@ class Work:
         self.token = cancel
         cancel.on_cancel(self.may_end.set)
         self.begun.set()
-        assert self.may_end.wait(10)
+        assert self.may_end.wait(HANGING_S)
         return Outcome(reason=Reason.CANCELLED) if cancel.cancelled else DONE
 
 
@@ -40,7 +42,7 @@ async def requests() -> AsyncIterator[Requests]:
 async def begin(requests: Requests, uri: str, work: Work, runs: bool = True) -> asyncio.Task[Outcome]:
     task = asyncio.ensure_future(requests.answer(Wish(uri, work)))
     if runs:
-        assert await asyncio.to_thread(work.begun.wait, 10)
+        assert await asyncio.to_thread(work.begun.wait, HANGING_S)
     else:
         await asyncio.sleep(0.01)
     return task
@@ -95,12 +97,20 @@ async def test_work_that_nobody_wants_any_more_never_begins(requests: Requests) 
 
 
 async def test_a_dropped_request_is_answered_before_the_engine_notices(requests: Requests) -> None:
-    deaf = threading.Event()
-    task = asyncio.ensure_future(requests.answer(Wish(A, lambda _: Outcome(detail=str(deaf.wait(10))))))
-    await asyncio.sleep(0.02)
+    begun, may_end, has_ended = threading.Event(), threading.Event(), threading.Event()
+
+    def deaf(_: CancelToken) -> Outcome:
+        begun.set()
+        may_end.wait(HANGING_S)
+        has_ended.set()
+        return DONE
+
+    task = asyncio.ensure_future(requests.answer(Wish(A, deaf)))
+    assert await asyncio.to_thread(begun.wait, HANGING_S)
     requests.drop(A, Reason.NOT_OPEN)
-    assert (await asyncio.wait_for(task, 1)).reason is Reason.NOT_OPEN
-    deaf.set()
+    assert (await task).reason is Reason.NOT_OPEN
+    assert not has_ended.is_set()
+    may_end.set()
 
 
 async def test_a_failure_is_a_reason(requests: Requests) -> None:
@@ -119,7 +129,7 @@ async def test_a_storm_leaves_nothing_behind(requests: Requests) -> None:
     requests.drop_all()
     assert {(await task).reason for task in tasks} == {Reason.SUPERSEDED, Reason.CANCELLED}
     assert await requests.answer(Wish(A, lambda _: DONE)) == DONE
-    assert sum(one.begun.is_set() for one in work) < 20, "only what the engine was free for"
+    assert sum(one.begun.is_set() for one in work) < len(work) / 2, "only what the engine was free for"
 
 
 async def test_what_is_known_needs_no_engine(requests: Requests) -> None:
@@ -132,7 +142,7 @@ async def test_an_answer_in_flight_is_joined_and_not_restarted(requests: Request
     older, newer = Work(), Work()
     known: list[Outcome] = []
     first = asyncio.ensure_future(requests.answer(Wish(A, older, outlives=True)))
-    assert await asyncio.to_thread(older.begun.wait, 10)
+    assert await asyncio.to_thread(older.begun.wait, HANGING_S)
     requests.drop(A, Reason.STALE)
     assert (await first).reason is Reason.STALE
     assert older.token is not None and not older.token.cancelled, "the next key may agree with it"
@@ -149,7 +159,7 @@ async def test_an_answer_in_flight_is_joined_and_not_restarted(requests: Request
 async def test_an_answer_in_flight_that_does_not_agree_gives_way(requests: Requests) -> None:
     older, newer = Work(), Work()
     await_first = asyncio.ensure_future(requests.answer(Wish(A, older, outlives=True)))
-    assert await asyncio.to_thread(older.begun.wait, 10)
+    assert await asyncio.to_thread(older.begun.wait, HANGING_S)
     second = await begin(requests, A, newer)
     assert (await await_first).reason is Reason.SUPERSEDED
     assert older.token is not None and older.token.cancelled
@@ -160,7 +170,7 @@ async def test_an_answer_in_flight_that_does_not_agree_gives_way(requests: Reque
 async def test_what_runs_for_nobody_gives_way_to_another_document(requests: Requests) -> None:
     orphan, other = Work(), Work()
     first = asyncio.ensure_future(requests.answer(Wish(A, orphan, outlives=True)))
-    assert await asyncio.to_thread(orphan.begun.wait, 10)
+    assert await asyncio.to_thread(orphan.begun.wait, HANGING_S)
     requests.drop(A, Reason.STALE)
     await first
     second = await begin(requests, B, other)
@@ -171,7 +181,7 @@ async def test_what_runs_for_nobody_gives_way_to_another_document(requests: Requ
 
 async def test_a_request_that_is_overtaken_in_its_delay_never_begins(requests: Requests) -> None:
     work = Work()
-    first = asyncio.ensure_future(requests.answer(Wish(A, work, delay_s=5)))
+    first = asyncio.ensure_future(requests.answer(Wish(A, work, delay_s=HANGING_S)))
     await asyncio.sleep(0.01)
     assert await requests.answer(Wish(A, lambda _: DONE)) == DONE
     assert (await first).reason is Reason.SUPERSEDED
