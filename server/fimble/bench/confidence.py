@@ -15,6 +15,7 @@ import numpy.typing as npt
 from fimble.bench.spans import Span
 from fimble.engine.base import CancelToken
 from fimble.features.inline import InlineFeature
+from fimble.scoring import first_line
 from fimble.suggest.confidence import WEIGHTS, confidence, features
 
 NUM_BINS = 5
@@ -77,11 +78,6 @@ def report(cases: Sequence[Case], weights: Sequence[float] = WEIGHTS) -> dict[st
         "auc": round(_auc(sure, right), 3),
         "bins": bins,
     }
-
-
-def first_line(text: str) -> str:
-    """The first line that is not blank, stripped."""
-    return next((line.strip() for line in text.split("\n") if line.strip()), "")
 
 
 def _matrix(cases: Sequence[Case]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

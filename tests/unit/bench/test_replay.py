@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import time
 
-import pytest
-
 from fimble.bench.corpus import SourceFile
 from fimble.bench.replay import Answer, Effort, Seen, closed_loop, open_loop, states
 from fimble.bench.report import figures, judge, trace
@@ -78,10 +76,10 @@ def test_the_closed_loop_waits_and_then_pauses() -> None:
 
 
 def test_the_open_loop_does_not_wait() -> None:
-    side = Clairvoyant(delay_s=0.05)
+    side = Clairvoyant(delay_s=10.0)
     seen = open_loop(script(), side, lambda number: None)
     times = [pressed_s for _, pressed_s, _ in side.pressed]
-    assert times[-1] - times[0] == pytest.approx(0.12, abs=0.08)
+    assert 0.1 < times[-1] - times[0] < 30.0, "the pauses between the keys, and not one answer more"
     assert [one.answer for one in seen[:-1]] == [None] * 6
 
 
