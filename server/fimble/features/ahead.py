@@ -70,8 +70,10 @@ class Ahead:
         if found is None or not found[0].is_whole or cursor.line_suffix.strip():
             return False
         next_line = after_line_break(cursor, found[1])
-        if next_line is None or self._cache.find(next_line, self._anchors.snippets(cursor.snapshot.uri)):
+        if next_line is None:
             return False
+        if self._cache.find(next_line, self._anchors.snippets(cursor.snapshot.uri)):
+            return self._write_on(next_line, cancel)
         self._asking.ask(next_line, scope_at(next_line), cancel, max_tokens=STEP_TOKENS)
         return True
 

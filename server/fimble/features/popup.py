@@ -43,7 +43,7 @@ def word_left(line_prefix: str) -> str:
 
 def choices(word: str, suggestion: Suggestion) -> list[Choice]:
     """The entries for ``suggestion`` after ``word``, the most useful first; none are alike."""
-    text = suggestion.text.rstrip()
+    text = suggestion.text.replace("\r\n", "\n").rstrip()
     line = _first_line(text)
     parts = [line, text, _first_words(word, line)]
     return [_choice(word, part) for number, part in enumerate(parts) if part and part not in parts[:number]]

@@ -22,7 +22,7 @@ _BUDGET_MS = 40.0
 def cut_breaking_lines(text: str, cursor: Cursor) -> str | Reason:
     """``text`` up to the last whole line with which the file parses no worse than without it.
 
-    An unknown language has no faults.
+    An unknown language has no faults. SQL that the grammar does not understand is not judged.
     """
     after = TREES.at(cursor, text)
     if after is None or not after.faults:
@@ -30,7 +30,7 @@ def cut_breaking_lines(text: str, cursor: Cursor) -> str | Reason:
     before = TREES.at(cursor)
     if before is None or len(after.faults) <= len(before.faults):
         return text
-    if before.faults and cursor.snapshot.language in _DIALECTS:
+    if before.faults and before.language.name in _DIALECTS:
         return text
     return _longest_sound(text, cursor, before) or Reason.BREAKS_SYNTAX
 
