@@ -76,10 +76,12 @@ class _Editor(LanguageClient):
         self.errors = (await server.stderr.read()).decode(errors="replace") if server.stderr else ""
         self.loaded.set()
 
-    async def suggest(self, cursor: Cursor) -> tuple[str, float]:
+    async def suggest(
+        self, cursor: Cursor, trigger: types.InlineCompletionTriggerKind = types.InlineCompletionTriggerKind.Invoked
+    ) -> tuple[str, float]:
         """The first suggestion at ``cursor``, or nothing, and the milliseconds it took."""
         question = types.InlineCompletionParams(
-            context=types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked),
+            context=types.InlineCompletionContext(trigger),
             text_document=types.TextDocumentIdentifier(cursor.snapshot.uri),
             position=_position(cursor),
         )
@@ -135,7 +137,9 @@ async def ask(cursor: Cursor, timeout_s: float, on_progress: Callable[[str], Non
             raise EngineError(editor.failure)
         next_latency_ms = 0.0
         if text:
-            _, next_latency_ms = await editor.suggest(editor.type(cursor, text[0]))
+            _, next_latency_ms = await editor.suggest(
+                editor.type(cursor, text[0]), types.InlineCompletionTriggerKind.Automatic
+            )
     except TimeoutError as error:
         raise EngineError("The server did not answer in time.", editor.failure) from error
     except JsonRpcException as error:
