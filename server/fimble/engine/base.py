@@ -175,6 +175,15 @@ class Engine(Protocol):
         """
         ...
 
+    def logprobs(
+        self, prompt: Sequence[int], answer: Sequence[int], sequence: str = "", cancel: CancelToken | None = None
+    ) -> list[float]:
+        """Natural log of the model's probability of each token of ``answer`` after ``prompt`` and those before it.
+
+        Neither may be empty. ``sequence`` as in ``GenerateRequest``. Raises ``PromptTooLong``; ``EngineCancelled``.
+        """
+        ...
+
     def num_cached_tokens(self, prompt: Sequence[int]) -> int:
         """How many of ``prompt``'s first tokens some slot holds, and need not be prefilled."""
         ...

@@ -24,11 +24,15 @@ class ScriptedEngine:
         delay_ms: float = 0.0,
         context_length: int = 4096,
         logprob: float = -0.1,
+        fit: Callable[[tuple[int, ...], tuple[int, ...]], float] = lambda prompt, answer: -1.0,
     ) -> None:
-        """``delay_ms`` passes before each token, in steps that notice a cancellation."""
+        """``delay_ms`` passes before each token, in steps that notice a cancellation.
+
+        ``fit``: prompt and answer -> each of the answer's log-probabilities, for ``logprobs``.
+        """
         self.info = EngineInfo("scripted", "cpu", context_length, 1 << 20)
         self.requests: list[GenerateRequest] = []
-        self._script, self._delay_ms, self._logprob = script, delay_ms, logprob
+        self._script, self._delay_ms, self._logprob, self._fit = script, delay_ms, logprob, fit
 
     def generate(self, request: GenerateRequest, cancel: CancelToken | None = None) -> ScriptedGeneration:
         if not request.prompt or len(request.prompt) + request.max_tokens > self.info.context_length:
@@ -38,6 +42,13 @@ class ScriptedEngine:
         answers = self._script(request.prompt)[: request.num_candidates] if request.max_tokens else ()
         num_reused = min(count_shared(list(previous), request.prompt), len(request.prompt) - 1)
         return ScriptedGeneration(request, answers, cancel, self._delay_ms, self._logprob, num_reused)
+
+    def logprobs(
+        self, prompt: Sequence[int], answer: Sequence[int], sequence: str = "", cancel: CancelToken | None = None
+    ) -> list[float]:
+        if cancel is not None and cancel.cancelled:
+            raise EngineCancelled("The request was cancelled.")
+        return [self._fit(tuple(prompt), tuple(answer))] * len(answer)
 
     def num_cached_tokens(self, prompt: Sequence[int]) -> int:
         return count_shared(list(self.requests[-1].prompt), prompt) if self.requests else 0

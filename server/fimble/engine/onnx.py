@@ -15,7 +15,7 @@ from fimble.engine.base import (
 )
 from fimble.engine.decode import Lookahead, allowed_after, decode
 from fimble.engine.kv import Slot, SlotPool
-from fimble.engine.sampler import Logits
+from fimble.engine.sampler import Logits, log_softmax
 from fimble.engine.session import KvCache, Session
 from fimble.engine.speculate import MAX_DRAFT_TOKENS, Drafter, Experience
 from fimble.errors import EngineCancelled, PromptTooLong
@@ -49,14 +49,27 @@ class OnnxEngine:
 
     def generate(self, request: GenerateRequest, cancel: CancelToken | None = None) -> OnnxGeneration:
         """See ``base.Engine``."""
-        longest = len(request.prompt) + request.max_tokens
-        if not request.prompt or longest > self.info.context_length:
+        self._check_length(len(request.prompt), request.max_tokens)
+        return OnnxGeneration(self, request, cancel)
+
+    def logprobs(
+        self, prompt: Sequence[int], answer: Sequence[int], sequence: str = "", cancel: CancelToken | None = None
+    ) -> list[float]:
+        """See ``base.Engine``."""
+        self._check_length(len(prompt), len(answer))
+        slot = self.slots.acquire(prompt, len(answer), sequence)
+        unread = [*prompt[len(slot.tokens) :], *answer[:-1]]
+        logits = self.session.run(unread, slot.cache, len(slot.tokens), len(answer), cancel)
+        slot.tokens.extend(unread)
+        return [float(row[token]) for row, token in zip(log_softmax(logits), answer, strict=True)]
+
+    def _check_length(self, num_prompt_tokens: int, num_new_tokens: int) -> None:
+        if not num_prompt_tokens or num_prompt_tokens + num_new_tokens > self.info.context_length:
             raise PromptTooLong(
-                f"{len(request.prompt)} prompt tokens and {request.max_tokens} new ones do not fit"
+                f"{num_prompt_tokens} prompt tokens and {num_new_tokens} new ones do not fit"
                 f" a context of {self.info.context_length}.",
                 "Lower prompt_tokens or max_block_tokens, or raise context_length.",
             )
-        return OnnxGeneration(self, request, cancel)
 
     def num_cached_tokens(self, prompt: Sequence[int]) -> int:
         """See ``base.Engine``."""

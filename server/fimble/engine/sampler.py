@@ -13,6 +13,9 @@ from fimble.engine.base import Sampling
 
 Logits = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
+_NEGLIGIBLE = 25.0
+"""Nats below the best token, at the sampling's temperature: all such tokens together are never drawn, and sorting
+them would take longer than the model's run."""
 
 
 def log_softmax(logits: Logits) -> Logits:
@@ -48,7 +51,8 @@ class Sampler:
         if self._sampling.temperature <= 0:
             place = int(among.argmax())
         else:
-            place = int(self._random.choice(len(among), p=self._distribution(among)))
+            likely = np.flatnonzero(among > among.max() - _NEGLIGIBLE * self._sampling.temperature)
+            place = int(likely[self._random.choice(len(likely), p=self._distribution(among[likely]))])
         return _token(among, place, allowed)
 
     def _distribution(self, logits: Logits) -> npt.NDArray[np.float64]:

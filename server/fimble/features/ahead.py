@@ -82,7 +82,8 @@ class Ahead:
         if self._anchors.is_ready(cursor):
             return False
         anchor = self._anchors.at(cursor, in_haste=False)[0]
-        self._pace.learn_prefill(self._writer.read(anchor.head, anchor.uri, cancel, CHUNK_TOKENS))
+        prompt = self._anchors.prompt(anchor, cursor)
+        self._pace.learn_prefill(self._writer.read(prompt, anchor.uri, cancel, CHUNK_TOKENS))
         return True
 
     def _move_anchor(self, cursor: Cursor, cancel: CancelToken) -> bool:
@@ -90,7 +91,8 @@ class Ahead:
         anchor = self._anchors.better(cursor)
         if anchor is None:
             return False
-        stats = self._writer.read(anchor.head, f"{anchor.uri} next", cancel, CHUNK_TOKENS)
+        prompt = self._anchors.prompt(anchor, cursor)
+        stats = self._writer.read(prompt, f"{anchor.uri} next", cancel, CHUNK_TOKENS)
         self._pace.learn_prefill(stats)
         found = self._cache.find(cursor, self._anchors.snippets(anchor.uri))
         self._anchors.adopt(anchor)

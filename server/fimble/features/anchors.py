@@ -54,7 +54,7 @@ class Anchors:
         document = self._documents.get(uri)
         if document is not None:
             tail = document.current.tail(cursor)
-            if tail is not None and (not in_haste or self._is_affordable(document.current)):
+            if tail is not None and (not in_haste or self._is_affordable(document.current, tail)):
                 self._documents.move_to_end(uri)
                 return document.current, tail
         anchor, is_hasty = self._make(cursor, document, in_haste)
@@ -63,12 +63,15 @@ class Anchors:
         assert tail is not None, "a new anchor holds where it was made"
         return anchor, tail
 
+    def prompt(self, anchor: Anchor, cursor: Cursor) -> tuple[int, ...]:
+        """What has to be read before ``anchor`` answers at ``cursor`` at once."""
+        return self._prompts.prompt(anchor, anchor.tail(cursor) or "").tokens
+
     def is_ready(self, cursor: Cursor) -> bool:
         """Whether the document's anchor can be used at ``cursor``, and is still in the cache."""
         document = self._documents.get(cursor.snapshot.uri)
-        if document is None or document.current.tail(cursor) is None:
-            return False
-        return self._is_affordable(document.current)
+        tail = document.current.tail(cursor) if document is not None else None
+        return document is not None and tail is not None and self._is_affordable(document.current, tail)
 
     def snippets(self, uri: str) -> tuple[Snippet, ...]:
         """The snippets that shape answers in a document now."""
@@ -104,14 +107,15 @@ class Anchors:
             return self._prompts.anchor(cursor, self._max_tokens, self._find_snippets(cursor)), False
         if old is not None:
             moved = self._prompts.anchor(cursor, self._max_tokens, old.current.snippets, old.current.start)
-            if self._is_affordable(moved):
+            if self._is_affordable(moved, moved.tail(cursor) or ""):
                 return moved, old.is_hasty
         small = min(self._max_tokens, self._pace.cold_tokens)
         return self._prompts.anchor(cursor, small), True
 
-    def _is_affordable(self, anchor: Anchor) -> bool:
-        """Whether what has to be read of it can be read while a person waits."""
-        num_unread = len(anchor.head) - self._num_cached_tokens(anchor.head)
+    def _is_affordable(self, anchor: Anchor, tail: str) -> bool:
+        """Whether what has to be read of it and of ``tail`` can be read while a person waits."""
+        tokens = self._prompts.prompt(anchor, tail).tokens
+        num_unread = len(tokens) - self._num_cached_tokens(tokens)
         return num_unread <= self._pace.cold_tokens + NUM_CONTROL_TOKENS
 
     def _keep(self, uri: str, document: _Document) -> None:

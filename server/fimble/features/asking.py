@@ -9,6 +9,7 @@ from fimble.config import Config
 from fimble.engine.base import CancelToken
 from fimble.features.anchors import NUM_CONTROL_TOKENS, Anchors
 from fimble.features.cache import ContinuationCache
+from fimble.features.choosing import NUM_OTHERS, OTHERS
 from fimble.features.continuation import Continuation, Place
 from fimble.features.writer import Writer, Written
 from fimble.prompt.build import Prompt, PromptBuilder
@@ -62,13 +63,7 @@ class Asking:
         the text so far. ``max_tokens``: 0 for what the scope allows. Errors as in ``Writer.write``.
         """
         max_tokens = max_tokens or self._limits.answer_tokens(scope)
-        anchor, tail = self._anchors.at(cursor, in_haste=is_hurried)
-        prompt = self._prompts.prompt(anchor, tail)
-        if len(prompt.tokens) + max_tokens > self._limits.context_length:
-            self._anchors.forget(cursor.snapshot.uri)
-            anchor, tail = self._anchors.at(cursor, in_haste=is_hurried)
-            prompt = self._prompts.prompt(anchor, tail)
-        place = Place.at(cursor, anchor.snippets)
+        prompt, place = self._prompt(cursor, max_tokens, is_hurried)
         goes_on = on_place(place)
         written = self._writer.write(
             prompt,
@@ -83,6 +78,32 @@ class Asking:
         for continuation in reversed(written.continuations):
             self._cache.put(continuation)
         return written
+
+    def ask_others(self, cursor: Cursor, scope: Scope, cancel: CancelToken, until_s: float) -> list[Continuation]:
+        """Answers drawn at random, as many as are whole by ``until_s``; ``ask`` was asked here already."""
+        max_tokens = self._limits.answer_tokens(scope)
+        prompt, place = self._prompt(cursor, max_tokens, is_hurried=False)
+        written = self._writer.write(
+            prompt,
+            place,
+            lambda text: not has_ended(text, cursor, scope),
+            cancel,
+            max_tokens=max_tokens,
+            num_candidates=NUM_OTHERS,
+            sampling=OTHERS,
+            until_s=until_s,
+        )
+        return written.continuations
+
+    def _prompt(self, cursor: Cursor, max_tokens: int, is_hurried: bool) -> tuple[Prompt, Place]:
+        """What to ask at ``cursor``, and where that is; with a new anchor where the old one has grown too long."""
+        anchor, tail = self._anchors.at(cursor, in_haste=is_hurried)
+        prompt = self._prompts.prompt(anchor, tail)
+        if len(prompt.tokens) + max_tokens > self._limits.context_length:
+            self._anchors.forget(cursor.snapshot.uri)
+            anchor, tail = self._anchors.at(cursor, in_haste=is_hurried)
+            prompt = self._prompts.prompt(anchor, tail)
+        return prompt, Place.at(cursor, anchor.snippets)
 
     def go_on(
         self,

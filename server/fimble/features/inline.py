@@ -13,24 +13,25 @@ from fimble.engine.base import CancelToken, Engine
 from fimble.errors import EngineCancelled, FimbleError
 from fimble.features.ahead import Ahead
 from fimble.features.anchors import Anchors
+from fimble.features.answering import Answering
 from fimble.features.asking import Asking, Limits
 from fimble.features.cache import ContinuationCache
-from fimble.features.continuation import Continuation, Place
+from fimble.features.choosing import Choosing
+from fimble.features.continuation import Continuation
 from fimble.features.flight import Flight
-from fimble.features.judge import Judge, Verdict, may_begin_otherwise
+from fimble.features.judge import Judge, Verdict
 from fimble.features.pace import Pace
 from fimble.features.screen import Screen
-from fimble.features.writer import PATIENCE_MS, Tokenizer, Writer, Written
+from fimble.features.writer import Tokenizer, Writer
 from fimble.prompt.build import SNIPPET_SHARE, bind
 from fimble.prompt.templates import Family
 from fimble.suggest.comments import in_comment
 from fimble.suggest.pipeline import has_ended
-from fimble.suggest.scope import Scope, is_inside_code, scope_at
+from fimble.suggest.scope import is_inside_code, scope_at
 from fimble.syntax.trees import TREES
 from fimble.text import Cursor, Outcome, Reason, Snippet, Source, Suggestion
 
 _LOG = logging.getLogger(__name__)
-MAX_SECOND_THOUGHTS = 2
 _CHARS_PER_TOKEN = 3.5
 """Of source code, roughly: what a budget in tokens means for text that is only chosen."""
 
@@ -70,8 +71,9 @@ class InlineFeature:
         self._anchors = Anchors(
             prompts, self._limits.prompt_tokens, self.pace, self._find_snippets, engine.num_cached_tokens
         )
-        self._asking = Asking(prompts, self._anchors, writer, self._cache, self._limits)
-        self._ahead = Ahead(self._asking, writer, self._anchors, self._cache, self.pace)
+        asking = Asking(prompts, self._anchors, writer, self._cache, self._limits)
+        self._answering = Answering(asking, self._judge, Choosing(engine, tokenizer), self._known, clock)
+        self._ahead = Ahead(asking, writer, self._anchors, self._cache, self.pace)
         self._flight: Flight | None = None
 
     def recall(self, cursor: Cursor) -> Outcome | None:
@@ -80,7 +82,7 @@ class InlineFeature:
         shown = self._screen.rest_for(cursor)
         if shown is not None and self._judge.still_stands(shown, cursor):
             return self._outcome([shown], None, started_s, Source.CACHE)
-        found = self._cache.find(cursor, self._anchors.snippets(cursor.snapshot.uri))
+        found = self._known(cursor)
         if found is None:
             return None
         continuation, rest = found
@@ -116,8 +118,7 @@ class InlineFeature:
             return known
         try:
             scope = scope_at(cursor)
-            written = self._write(cursor, scope, cancel, num_candidates, is_hurried)
-            self._think_again(written, cursor, scope, cancel, is_hurried, started_s)
+            answers, stats = self._answering.answers(cursor, scope, cancel, num_candidates, is_hurried, self._take_off)
         except EngineCancelled:
             return self._outcome([], Reason.CANCELLED, started_s)
         except FimbleError as error:
@@ -125,19 +126,21 @@ class InlineFeature:
             return replace(self._outcome([], Reason.FAILED, started_s), detail=str(error))
         finally:
             flight, self._flight = self._flight, None
-        self.pace.learn(written.stats, (self._clock() - started_s) * 1000)
-        verdicts = [self._verdict(continuation, cursor, scope, is_hurried) for continuation in written.continuations]
-        for continuation, verdict in zip(written.continuations, verdicts, strict=True):
-            if isinstance(verdict, Suggestion):
-                self._cache.put(continuation)
-                break
+        if is_hurried:
+            self.pace.learn(stats, (self._clock() - started_s) * 1000)
+        else:
+            self.pace.learn_prefill(stats)
+        best = next((continuation for continuation, verdict in answers if isinstance(verdict, Suggestion)), None)
+        if best is not None:
+            self._cache.put(best)
         is_seen = flight is None or not flight.is_joined
-        outcome = self._conclude(verdicts, cursor, started_s, is_seen=is_seen)
+        verdicts = [verdict for _, verdict in answers]
+        outcome = self._conclude(verdicts, cursor, started_s, is_seen=is_seen, num_candidates=num_candidates)
         return replace(
             outcome,
-            num_prompt_tokens=written.stats.num_prompt_tokens,
-            num_reused_tokens=written.stats.num_reused_tokens,
-            num_generated_tokens=written.stats.num_generated_tokens,
+            num_prompt_tokens=stats.num_prompt_tokens,
+            num_reused_tokens=stats.num_reused_tokens,
+            num_generated_tokens=stats.num_generated_tokens,
         )
 
     def idle(self, cursor: Cursor, cancel: CancelToken) -> bool:
@@ -168,54 +171,12 @@ class InlineFeature:
         self._cache.forget(uri)
         self._screen.forget(uri)
 
-    def _write(
-        self, cursor: Cursor, scope: Scope, cancel: CancelToken, num_candidates: int, is_hurried: bool
-    ) -> Written:
-        """Ask the model, for as long as what it writes agrees with what is typed meanwhile."""
+    def _take_off(self, flight: Flight) -> None:
+        self._flight = flight
 
-        def on_place(place: Place) -> Callable[[str], bool]:
-            flight = self._flight = Flight(place)
-            return flight.goes_on
-
-        found = self._cache.find(cursor, self._anchors.snippets(cursor.snapshot.uri))
-        if num_candidates == 1 and found is not None and self._asking.may_go_on(found[0]):
-            return self._asking.go_on(found[0], cursor, scope, cancel, is_hurried=is_hurried, on_place=on_place)
-        return self._asking.ask(
-            cursor, scope, cancel, num_candidates=num_candidates, is_hurried=is_hurried, on_place=on_place
-        )
-
-    def _think_again(
-        self, written: Written, cursor: Cursor, scope: Scope, cancel: CancelToken, is_hurried: bool, started_s: float
-    ) -> None:
-        """Where the answer cannot be shown, let the model begin otherwise, while there is time for it."""
-        banned: set[int] = set()
-        for _ in range(MAX_SECOND_THOUGHTS):
-            last, flight = written.continuations[-1], self._flight
-            if last.place.offset != cursor.offset or len(written.continuations) > MAX_SECOND_THOUGHTS:
-                return
-            verdict = self._verdict(last, cursor, scope, is_hurried)
-            is_late = is_hurried and (self._clock() - started_s) * 1000 > PATIENCE_MS / 2
-            if not isinstance(verdict, Reason) or is_late or not may_begin_otherwise(verdict, cursor, is_hurried):
-                return
-            first = last.before_text()[1]
-            banned |= {first} if first is not None else self._asking.stop_tokens
-            self._asking.ask_otherwise(
-                written,
-                banned,
-                cursor,
-                scope,
-                cancel,
-                goes_on=flight.goes_on if flight is not None else lambda _: True,
-                is_hurried=is_hurried,
-                started_s=started_s,
-            )
-
-    def _verdict(self, continuation: Continuation, cursor: Cursor, scope: Scope, is_hurried: bool) -> Verdict:
-        rest = continuation.rest_for(cursor)
-        if rest is None:
-            return Reason.STALE
-        is_known = continuation.is_whole or has_ended(rest, cursor, scope)
-        return self._judge.judge(continuation, rest, cursor, scope, is_cut_off=not is_known, is_asked=not is_hurried)
+    def _known(self, cursor: Cursor) -> tuple[Continuation, str] | None:
+        """What was written for ``cursor`` or on the way to it, and what of it is left."""
+        return self._cache.find(cursor, self._anchors.snippets(cursor.snapshot.uri))
 
     def _conclude(
         self,
@@ -224,8 +185,9 @@ class InlineFeature:
         started_s: float,
         source: Source = Source.MODEL,
         is_seen: bool = True,
+        num_candidates: int = 1,
     ) -> Outcome:
-        """The suggestions, the greedy one first and then by confidence; or the first reason."""
+        """The first ``num_candidates`` different suggestions; or the first reason."""
         different: dict[str, Suggestion] = {}
         for verdict in verdicts:
             if isinstance(verdict, Suggestion):
@@ -235,10 +197,10 @@ class InlineFeature:
             if is_seen:
                 self._screen.forget(cursor.snapshot.uri)
             return self._outcome([], reasons[0] if reasons else Reason.EMPTY, started_s, source)
-        first, *others = different.values()
+        suggestions = list(different.values())[:num_candidates]
         if is_seen:
-            self._screen.show(cursor, first)
-        return self._outcome([first, *sorted(others, key=lambda other: -other.confidence)], None, started_s, source)
+            self._screen.show(cursor, suggestions[0])
+        return self._outcome(suggestions, None, started_s, source)
 
     def _outcome(
         self,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from fimble.engine.base import CancelToken, Constraint, Engine, Finish, GenerateRequest, GenerationStats
+from fimble.engine.base import CancelToken, Constraint, Engine, Finish, GenerateRequest, GenerationStats, Sampling
 from fimble.features.continuation import Continuation, Place
 from fimble.prompt.build import Encoder, Prompt
 
+GREEDY = Sampling()
 PATIENCE_MS = 280.0
 """After this long an answer that has a whole line is given as it is; the rest is written in idle time."""
 ASKED_MS = 4000.0
@@ -60,13 +62,15 @@ class Writer:
         begun: Continuation | None = None,
         banned: Collection[int] = (),
         started_s: float | None = None,
+        sampling: Sampling = GREEDY,
+        until_s: float = math.inf,
     ) -> Written:
         """Continue ``prompt`` for as long as ``goes_on`` says so of the text that is new at ``place``.
 
         ``is_hurried``: a person waits, so the answer ends after ``PATIENCE_MS`` at the next line's
         end. ``begun``: an answer that the prompt ends with; it is decoded with its new end, because
         a character may lie across the joint. ``banned``: tokens that the answer must not begin with.
-        ``started_s``: when the person began to wait, if not now.
+        ``started_s``: when the person began to wait, if not now. ``until_s``: what is not whole by then is dropped.
         Raises ``EngineError``; ``EngineCancelled`` when ``cancel`` is set.
         """
         required = prompt.required if begun is None else begun.required
@@ -97,6 +101,7 @@ class Writer:
             max_tokens=max_tokens,
             stop_tokens=self._stop_tokens,
             stop=is_over,
+            sampling=sampling,
             num_candidates=num_candidates,
             sequence=place.uri,
             constraint=self._constraint(prompt.required, banned),
@@ -111,6 +116,8 @@ class Writer:
                 current = token.candidate
                 ids.setdefault(current, []).append(token.id)
                 logprobs.setdefault(current, []).append(token.logprob)
+                if until_s < math.inf and self._clock() > until_s:
+                    break
         finally:
             self._count(generation.stats)
         for candidate, finish in generation.stats.finishes.items():

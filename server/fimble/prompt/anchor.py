@@ -2,8 +2,12 @@
 
 In prefix-suffix-middle order every typed character would change the prefix, and with it
 the keys and values of every suffix token. So the prefix ends at an anchor, the end of a
-line above the cursor; what was typed since follows the middle token, and a keystroke
-costs its own tokens only. Anchors are moved in idle time (``features.ahead``).
+line some lines above the cursor; what follows it, and what is typed, comes after the middle
+token, and a keystroke costs its own tokens only. Anchors are moved in idle time
+(``features.ahead``).
+
+Some lines, because the model finds the right line more often after a few that it could have
+written itself than right after the middle token; ``docs/benchmarks.md`` has how much.
 """
 
 from __future__ import annotations
@@ -12,14 +16,17 @@ from dataclasses import dataclass
 
 from fimble.text import Cursor, Snippet, closers_before
 
-MAX_TAIL_CHARS = 1200
-MAX_TAIL_LINES = 16
+MAX_TAIL_CHARS = 1600
+MAX_TAIL_LINES = 20
 """An anchor farther back is not used: a new one is made, even if the person has to wait for it."""
 LONG_LINE_CHARS = 512
 LONG_LINE_STEP_CHARS = 128
 """In a line longer than this, as in minified files, anchors lie inside the line, at every so many characters."""
-LATE_TAIL_CHARS = 600
-LATE_TAIL_LINES = 3
+LEAD_LINES = 6
+LEAD_CHARS = 400
+"""A new anchor lies so many lines above the end of the line before the cursor's, if that is no more text than this."""
+LATE_TAIL_CHARS = 800
+LATE_TAIL_LINES = LEAD_LINES + 4
 """An anchor this far back is replaced in idle time."""
 
 
@@ -62,15 +69,22 @@ class Anchor:
         return num_lines > LATE_TAIL_LINES or cursor.offset - self.end > LATE_TAIL_CHARS
 
 
-def anchor_offset(cursor: Cursor) -> int:
-    """Where a new anchor belongs: the end of the line before the cursor's, its line break excluded.
+def anchor_offset(cursor: Cursor, lead_chars: int = LEAD_CHARS) -> int:
+    """Where a new anchor belongs: the end of the line ``LEAD_LINES`` above the one before the cursor's.
 
-    The start of the file on its first line. Inside the line, in steps, where its start lies far back.
+    Its line break excluded; nearer where ``lead_chars`` are fewer, but always on a line before the
+    cursor's; the start of the file where there is none. Inside the cursor's line, in steps, where its start lies
+    far back.
     """
     text = cursor.snapshot.text
     start = text.rfind("\n", 0, cursor.offset) + 1
     if cursor.offset - start > LONG_LINE_CHARS:
         return cursor.offset - (cursor.offset - start) % LONG_LINE_STEP_CHARS - LONG_LINE_STEP_CHARS
+    for _ in range(LEAD_LINES):
+        above = text.rfind("\n", 0, max(0, start - 1)) + 1
+        if cursor.offset - above > lead_chars:
+            break
+        start = above
     if start == 0:
         return 0
     return start - (2 if text.endswith("\r\n", 0, start) else 1)

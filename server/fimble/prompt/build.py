@@ -9,7 +9,7 @@ from typing import Protocol
 
 from fimble.context import window
 from fimble.errors import ModelFolderInvalid
-from fimble.prompt.anchor import Anchor, anchor_offset
+from fimble.prompt.anchor import LEAD_CHARS, Anchor, anchor_offset
 from fimble.prompt.templates import Family, Part
 from fimble.text import Cursor, Snippet
 
@@ -67,7 +67,7 @@ class PromptBuilder:
         snippets: Sequence[Snippet] = (),
         earliest: int | None = None,
     ) -> Anchor:
-        """An anchor at the end of the line before ``cursor``, in at most ``max_tokens`` tokens of text.
+        """An anchor some lines above ``cursor``; it and the text from there on have ``max_tokens`` tokens at most.
 
         ``earliest``: where the window began so far; it begins there again if that fits, so that
         what is cached stays good.
@@ -77,8 +77,10 @@ class PromptBuilder:
         suffix, suffix_tokens = "", list[int]()
         if self.has_suffix:
             suffix, suffix_tokens = self._suffix(cursor, left // SUFFIX_SHARE)
-        end = anchor_offset(cursor)
-        start, prefix_tokens = self._prefix(Cursor(cursor.snapshot, end), left - len(suffix_tokens), earliest)
+        end = anchor_offset(cursor, min(LEAD_CHARS, max_tokens))
+        num_tail = len(self.encoder.encode(cursor.snapshot.text[end : cursor.offset]))
+        left = max(0, left - len(suffix_tokens) - num_tail)
+        start, prefix_tokens = self._prefix(Cursor(cursor.snapshot, end), left, earliest)
         texts = {Part.PREFIX: prefix_tokens, Part.SUFFIX: suffix_tokens}
         head: list[int] = list(shown_tokens)
         for part in self.parts:

@@ -341,3 +341,28 @@ def test_a_damaged_graph_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "graph.onnx").write_bytes(b"not a graph")
     with pytest.raises(ModelFolderInvalid, match="fimble setup --force"):
         Session(tmp_path / "graph.onnx")
+
+
+@pytest.mark.parametrize("num_read", [0, 30, 100])
+def test_log_probabilities_of_a_text_are_those_it_would_have_been_generated_with(
+    engine: OnnxEngine, num_read: int
+) -> None:
+    prompt = prompt_of(60)
+    tokens = list(engine.generate(GenerateRequest(prompt, 12)))
+    expected, ids = [token.logprob for token in tokens], [token.id for token in tokens]
+    engine.slots.clear()
+    if num_read:
+        answer(engine, (*prompt, *ids)[:num_read], 1)
+    assert engine.logprobs(prompt, ids) == pytest.approx(expected, abs=1e-4)
+    assert engine.logprobs(prompt, ids) == pytest.approx(expected, abs=1e-4), "again, from the cache"
+    assert engine.logprobs(prompt[:1], (*prompt[1:], *ids))[-12:] == pytest.approx(expected, abs=1e-4)
+    assert_equals_recompute(engine, prompt, answer(engine, prompt, 4), MARGIN)
+
+
+def test_log_probabilities_of_what_does_not_fit_are_refused(engine: OnnxEngine) -> None:
+    with pytest.raises(PromptTooLong):
+        engine.logprobs(prompt_of(1000), prompt_of(100))
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(EngineCancelled):
+        engine.logprobs(prompt_of(50), prompt_of(5), "", cancel)

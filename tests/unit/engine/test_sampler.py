@@ -68,3 +68,17 @@ def test_the_reported_log_probability_equals_log_softmax(values: list[float]) ->
     token, logprob = Sampler(Sampling(), 0).next(logits)
     assert logprob == pytest.approx(float(log_softmax(logits)[token]), abs=1e-4)
     assert logprob <= 0
+
+
+def test_leaving_out_what_is_never_drawn_changes_nothing() -> None:
+    """Against the whole distribution, over a vocabulary as large as a model's."""
+    logits = np.random.default_rng(3).normal(0, 4, 50_000).astype(np.float32)
+    sampling = Sampling(temperature=0.8, top_p=0.95, seed=2)
+    ranked = np.argsort(-logits, kind="stable")
+    whole = np.exp(log_softmax(logits / 0.8).astype(np.float64))
+    kept = ranked[: int(np.searchsorted(np.cumsum(whole[ranked]), 0.95)) + 1]
+    sampler = Sampler(sampling, 0)
+    drawn = [sampler.next(logits)[0] for _ in range(3000)]
+    assert set(drawn) <= set(kept.tolist())
+    share = drawn.count(int(ranked[0])) / len(drawn)
+    assert share == pytest.approx(whole[ranked[0]] / whole[kept].sum(), abs=0.04)

@@ -40,7 +40,7 @@ def test_indentation_that_stands_there_is_not_inserted_again() -> None:
     outcome, engine = suggest(before + "    ‸\n", answer)
     assert outcome.suggestions[0].text == "def get(self):\n        return self.q.pop()"
     prompt = TOKENIZER.decode(engine.requests[0].prompt)
-    assert prompt == before.removesuffix("\n") + "\n" + "\n", "prefix, suffix, then the line break"
+    assert prompt == "\n" + before, "suffix, then the lines before, without the indentation"
 
 
 def test_candidates_differ_and_the_greedy_one_comes_first() -> None:

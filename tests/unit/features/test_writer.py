@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from itertools import count
 
 import pytest
 
@@ -216,3 +217,12 @@ def test_what_was_written_before_is_offered_as_a_guess() -> None:
     (earlier,) = by.write(Prompt(HEAD, ""), PLACE, ever, CancelToken(), max_tokens=100).continuations
     by.write(Prompt(HEAD, ""), PLACE, ever, CancelToken(), max_tokens=100, drafts=(earlier,))
     assert engine.requests[1].drafts == (earlier.answer,)
+
+
+def test_what_is_not_whole_in_time_is_dropped() -> None:
+    seconds = count()
+    by, _ = writer("ab", "abcdef" * 9, "abc", clock=lambda: float(next(seconds)))
+    done = by.write(
+        Prompt(HEAD, ""), PLACE, ever, CancelToken(), max_tokens=90, num_candidates=3, is_hurried=False, until_s=8.0
+    )
+    assert [continuation.text for continuation in done.continuations] == ["ab"]

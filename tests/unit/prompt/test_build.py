@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fimble.context.window import STEP_LINES
 from fimble.errors import ModelFolderInvalid
+from fimble.prompt.anchor import LEAD_CHARS, LEAD_LINES, LONG_LINE_CHARS, anchor_offset
 from fimble.prompt.build import Prompt, PromptBuilder, bind
 from fimble.prompt.templates import FAMILIES, Part
 from fimble.text import Cursor, Snapshot, Snippet
@@ -17,6 +18,10 @@ from tests.unit.cursor_mark import CharTokenizer, at_mark
 
 CONTROL = CharTokenizer()
 MIDDLE = CONTROL.token_id(CharTokenizer.CONTROL[2])
+
+
+LEAD = "".join(f"\n{number}" for number in range(LEAD_LINES))
+"""Lines that lie between a new anchor and the cursor's."""
 
 
 def builder() -> PromptBuilder:
@@ -35,9 +40,9 @@ def build(prompts: PromptBuilder, cursor: Cursor, budget: int, snippets: Sequenc
     return prompts.prompt(anchor, tail)
 
 
-def test_the_line_and_its_line_break_follow_the_middle_token() -> None:
-    prompt = build(builder(), at_mark("import os\na = ‸\nb = 2\n"), 100)
-    assert show(prompt.tokens) == "<|fim_prefix|>import os<|fim_suffix|>\nb = 2\n<|fim_middle|>\na ="
+def test_some_lines_and_the_line_break_before_them_follow_the_middle_token() -> None:
+    prompt = build(builder(), at_mark(f"import os{LEAD}\na = ‸\nb = 2\n"), 100)
+    assert show(prompt.tokens) == f"<|fim_prefix|>import os<|fim_suffix|>\nb = 2\n<|fim_middle|>{LEAD}\na ="
     assert prompt.required == " ", "the last token is left to the model, which may glue it to what follows"
 
 
@@ -52,7 +57,7 @@ def test_the_word_at_the_cursor_is_left_to_the_model(typed: str, required: str) 
 
 def test_a_line_break_is_whole_as_it_stands() -> None:
     prompt = build(builder(), at_mark("def f():\n‸\nb = 2\n"), 100)
-    assert show(prompt.tokens).endswith("<|fim_middle|>\n") and prompt.required == ""
+    assert show(prompt.tokens).endswith("<|fim_middle|>def f():\n") and prompt.required == ""
 
 
 def test_user_text_cannot_forge_a_control_token() -> None:
@@ -90,19 +95,19 @@ class AnyVocabulary(CharTokenizer):
 @pytest.mark.parametrize(
     ("family", "expected"),
     [
-        ("qwen2.5-coder", "<|fim_prefix|>a<|fim_suffix|>b<|fim_middle|>\n"),
-        ("starcoder2", "<fim_prefix>a<fim_suffix>b<fim_middle>\n"),
-        ("codellama", "<s>▁<PRE>a▁<SUF>b▁<MID>\n"),
-        ("deepseek-coder", "<｜begin▁of▁sentence｜><｜fim▁begin｜>a<｜fim▁hole｜>b<｜fim▁end｜>\n"),
-        ("codestral", "<s>[SUFFIX]b[PREFIX]a\n"),
-        ("plain", "a\n"),
+        ("qwen2.5-coder", "<|fim_prefix|>a<|fim_suffix|>b<|fim_middle|>"),
+        ("starcoder2", "<fim_prefix>a<fim_suffix>b<fim_middle>"),
+        ("codellama", "<s>▁<PRE>a▁<SUF>b▁<MID>"),
+        ("deepseek-coder", "<｜begin▁of▁sentence｜><｜fim▁begin｜>a<｜fim▁hole｜>b<｜fim▁end｜>"),
+        ("codestral", "<s>[SUFFIX]b[PREFIX]a"),
+        ("plain", "a"),
     ],
 )
 def test_each_family_writes_its_prompt(family: str, expected: str) -> None:
     vocabulary = AnyVocabulary()
-    prompt = build(bind(FAMILIES[family], vocabulary), at_mark("a\n‸b"), 100).tokens
+    prompt = build(bind(FAMILIES[family], vocabulary), at_mark(f"a{LEAD}\n‸b"), 100).tokens
     shown = "".join(vocabulary.names[token - 0x110000] if token >= 0x110000 else chr(token) for token in prompt)
-    assert shown == expected
+    assert shown == f"{expected}{LEAD}\n"
 
 
 def test_suffix_prefix_order_of_codestral() -> None:
@@ -164,11 +169,27 @@ def test_typing_leaves_the_head_of_the_prompt_as_it_was(before: str, typed: str)
         ("import os\nx = f(‸\ny\n", True),
         ("import os\nx = f(‸)\ny\n", True),
         ("import os\nx = f(‸z\ny\n", False),
-        ("import re\nx = f(‸\ny\n", False),
         ("import os\nx = f(‸\nz\n", False),
-        ("imp‸ort os\nx = \ny\n", False),
+        ("import re\nx = f(‸\ny\n", True),
+        ("import re‸\nx = \ny\n", False),
     ],
 )
 def test_an_anchor_holds_while_nothing_around_the_cursor_changes(now: str, holds: bool) -> None:
     anchor = builder().anchor(at_mark("import os\nx = ‸\ny\n"), 100)
     assert (anchor.tail(at_mark(now)) is not None) == holds
+
+
+@given(st.lists(st.integers(0, 300), max_size=12), st.sampled_from(["\n", "\r\n"]), st.integers(0, LONG_LINE_CHARS))
+def test_a_new_anchor_lies_as_far_up_as_there_is_room(lengths: list[int], line_break: str, typed: int) -> None:
+    before = "".join("x" * length + line_break for length in lengths)
+    text = before + "y" * typed
+    cursor = Cursor(Snapshot("file:///a.py", "python", 1, text), len(text))
+    end = anchor_offset(cursor)
+    lead = text[end:]
+    assert end == 0 or lead.startswith(line_break)
+    assert lead.count("\n") <= LEAD_LINES + 1
+    if lead.count("\n") > 1:
+        assert len(lead) <= LEAD_CHARS + len(line_break)
+    if end and lead.count("\n") <= LEAD_LINES:
+        above = text.rfind("\n", 0, end) + 1
+        assert len(text) - above > LEAD_CHARS, "one line more would be too much"
