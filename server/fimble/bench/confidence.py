@@ -33,7 +33,10 @@ class Case:
 
 
 def collect(feature: InlineFeature, spans: Iterable[Span]) -> list[Case]:
-    """Ask at every span; ``feature`` must show everything (eagerness 100). Spans without a suggestion give no case."""
+    """Ask at every span; ``feature`` must show everything (eagerness 100), and the first answer (not thorough).
+
+    Spans without a suggestion give no case.
+    """
     cases: list[Case] = []
     for span in spans:
         outcome = feature.suggest(span.cursor, CancelToken())

@@ -7,7 +7,9 @@ run costs no copy and a rewind is only a shorter length.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import mmap
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +53,8 @@ class KvCache:
     """Keys and values of one token sequence: per layer two buffers ``[1, kv_heads, capacity, head_dim]``.
 
     On the CPU the operating system commits a page only once it is written, so an
-    unfilled cache costs little.
+    unfilled cache costs little. The memory is its own, because ``malloc`` clears what it hands out a second time,
+    and so commits it.
     """
 
     def __init__(self, session: Session, capacity: int) -> None:
@@ -59,12 +62,17 @@ class KvCache:
         shape = (1, layout.num_kv_heads, capacity, layout.head_dim)
         self.arrays: list[npt.NDArray[Any]] = []
         self.binding = session.new_binding()
+        num_values = layout.num_kv_heads * capacity * layout.head_dim
+        values = np.zeros(0, layout.dtype)
+        if session.provider != "cuda":
+            values = np.frombuffer(_uncommitted(capacity * layout.bytes_per_token), layout.dtype)
         for layer in range(layout.num_layers):
             for part in ("key", "value"):
                 if session.provider == "cuda":
                     value = ort.OrtValue.ortvalue_from_shape_and_type(shape, layout.dtype.type, "cuda", 0)
                 else:
-                    self.arrays.append(np.zeros(shape, layout.dtype))
+                    begin = len(self.arrays) * num_values
+                    self.arrays.append(values[begin : begin + num_values].reshape(shape))
                     value = ort.OrtValue.ortvalue_from_numpy(self.arrays[-1])
                 self.binding.bind_ortvalue_input(f"past_{part}_{layer}", value)
                 self.binding.bind_ortvalue_output(f"present_{part}_{layer}", value)
@@ -76,6 +84,15 @@ class KvCache:
         for mine, theirs in zip(self.arrays, source.arrays, strict=True):
             mine[:, :, :num_tokens] = theirs[:, :, :num_tokens]
         return num_tokens
+
+
+def _uncommitted(num_bytes: int) -> mmap.mmap:
+    """Zeros in small pages, each of which costs memory once it is written."""
+    memory = mmap.mmap(-1, num_bytes)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        with contextlib.suppress(OSError):
+            memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return memory
 
 
 class Session:

@@ -44,10 +44,12 @@ class Answering:
         judge: Judge,
         choosing: Choosing,
         known: Callable[[Cursor], tuple[Continuation, str] | None],
+        is_thorough: bool,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``known``: what was written for a cursor so far, and what of it is left there."""
-        self._asking, self._judge, self._choosing, self._known, self._clock = asking, judge, choosing, known, clock
+        self._asking, self._judge, self._choosing = asking, judge, choosing
+        self._known, self._is_thorough, self._clock = known, is_thorough, clock
 
     def answers(
         self,
@@ -123,7 +125,7 @@ class Answering:
         """
         cursor, cancel = question.cursor, question.cancel
         found = [(answer, self._verdict(question, answer)) for answer in written.continuations]
-        if question.is_hurried or not self._choosing.has_choice(cursor):
+        if question.is_hurried or not self._is_thorough or not self._choosing.has_choice(cursor):
             return found[:1] + sorted(found[1:], key=_doubt)
         others = self._asking.ask_others(cursor, question.scope, cancel, self._clock() + CHOICE_MS / 1000)
         found += [(answer, self._verdict(question, answer)) for answer in others]

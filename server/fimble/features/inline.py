@@ -72,7 +72,9 @@ class InlineFeature:
             prompts, self._limits.prompt_tokens, self.pace, self._find_snippets, engine.num_cached_tokens
         )
         asking = Asking(prompts, self._anchors, writer, self._cache, self._limits)
-        self._answering = Answering(asking, self._judge, Choosing(engine, tokenizer), self._known, clock)
+        self._answering = Answering(
+            asking, self._judge, Choosing(engine, tokenizer), self._known, config.thorough, clock
+        )
         self._ahead = Ahead(asking, writer, self._anchors, self._cache, self.pace)
         self._flight: Flight | None = None
 

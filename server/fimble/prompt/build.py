@@ -66,18 +66,19 @@ class PromptBuilder:
         max_tokens: int,
         snippets: Sequence[Snippet] = (),
         earliest: int | None = None,
+        end: int | None = None,
     ) -> Anchor:
         """An anchor some lines above ``cursor``; it and the text from there on have ``max_tokens`` tokens at most.
 
         ``earliest``: where the window began so far; it begins there again if that fits, so that
-        what is cached stays good.
+        what is cached stays good. ``end``: where the prefix ends, if not where an anchor belongs.
         """
         shown, shown_tokens = self._snippets(snippets, max_tokens // SNIPPET_SHARE)
         left = max_tokens - len(shown_tokens)
         suffix, suffix_tokens = "", list[int]()
         if self.has_suffix:
             suffix, suffix_tokens = self._suffix(cursor, left // SUFFIX_SHARE)
-        end = anchor_offset(cursor, min(LEAD_CHARS, max_tokens))
+        end = anchor_offset(cursor, min(LEAD_CHARS, max_tokens)) if end is None else end
         num_tail = len(self.encoder.encode(cursor.snapshot.text[end : cursor.offset]))
         left = max(0, left - len(suffix_tokens) - num_tail)
         start, prefix_tokens = self._prefix(Cursor(cursor.snapshot, end), left, earliest)

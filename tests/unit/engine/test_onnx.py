@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from fimble.engine.base import CancelToken, Finish, GenerateRequest, Sampling
 from fimble.engine.healing import BeginsWith
 from fimble.engine.onnx import OnnxEngine
-from fimble.engine.session import Session
+from fimble.engine.session import KvCache, Session
 from fimble.engine.speculate import Experience
 from fimble.engine.vocabulary import Vocabulary
 from fimble.errors import EngineCancelled, ModelFolderInvalid, PromptTooLong
@@ -366,3 +367,21 @@ def test_log_probabilities_of_what_does_not_fit_are_refused(engine: OnnxEngine) 
     cancel.cancel()
     with pytest.raises(EngineCancelled):
         engine.logprobs(prompt_of(50), prompt_of(5), "", cancel)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="asks Linux how much memory is used")
+def test_caches_that_come_and_go_cost_what_was_written_to_them(graph: Path) -> None:
+    """Not what they could hold: ``malloc`` clears, and so commits, what it hands out again."""
+
+    def used_mb() -> float:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE / 2**20
+
+    session = Session(graph, num_threads=1)
+    capacity = 2 * 2**20 // session.layout.bytes_per_token * session.layout.num_layers * 2
+    before_mb = used_mb()
+    kept: list[KvCache] = []
+    for number in range(60):
+        kept = [*kept[-10:], KvCache(session, capacity)]
+        session.run(prompt_of(8, number), kept[-1], 0)
+    size_mb = capacity * session.layout.bytes_per_token / 2**20
+    assert used_mb() - before_mb < max(16.0, 2 * size_mb), f"eleven caches of {size_mb:.0f} MB, all but empty"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from fimble.cli.bench.anchors import anchors
 from fimble.cli.bench.confidence import confidence
 from fimble.cli.bench.engine import engine
 from fimble.cli.bench.fill import fill
@@ -13,5 +14,5 @@ from fimble.cli.bench.startup import startup
 from fimble.cli.bench.typing import typing
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Measure fimble on this machine.")
-for command in (engine, startup, precision, typing, fill, speculate, confidence):
+for command in (engine, startup, precision, typing, fill, speculate, confidence, anchors):
     app.command()(command)

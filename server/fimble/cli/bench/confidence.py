@@ -34,7 +34,8 @@ def confidence(
     from fimble.suggest.confidence import WEIGHTS
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        model = load_feature(configuration({"provider": provider, "eagerness": 100, "max_block_tokens": 40}))
+        options = {"provider": provider, "eagerness": 100, "max_block_tokens": 40, "thorough": False}
+        model = load_feature(configuration(options))
 
         def cases_of(folder: Path) -> list[bench.Case]:
             sources = tuple(file for file in files.read(folder) if file.language == "python")
