@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from itertools import count
 
 import pytest
 
@@ -220,9 +219,6 @@ def test_what_was_written_before_is_offered_as_a_guess() -> None:
 
 
 def test_what_is_not_whole_in_time_is_dropped() -> None:
-    seconds = count()
-    by, _ = writer("ab", "abcdef" * 9, "abc", clock=lambda: float(next(seconds)))
-    done = by.write(
-        Prompt(HEAD, ""), PLACE, ever, CancelToken(), max_tokens=90, num_candidates=3, is_hurried=False, until_s=8.0
-    )
+    by, _ = writer("ab", "abcdef" * 9, "abc", clock=Clock(1.0))
+    done = by.write(Prompt(HEAD, ""), PLACE, ever, CancelToken(), max_tokens=90, num_candidates=3, until_s=0.02)
     assert [continuation.text for continuation in done.continuations] == ["ab"]
