@@ -108,7 +108,7 @@ class Source(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one request came to: suggestions (the greedy one, then by confidence), or the one reason for none."""
+    """What one request came to: suggestions (the best first), or the one reason for none."""
 
     suggestions: tuple[Suggestion, ...] = ()
     reason: Reason | None = None

@@ -51,7 +51,7 @@ class Sampler:
         if self._sampling.temperature <= 0:
             place = int(among.argmax())
         else:
-            likely = np.flatnonzero(among > among.max() - _NEGLIGIBLE * self._sampling.temperature)
+            likely = np.flatnonzero(among >= among.max() - _NEGLIGIBLE * self._sampling.temperature)
             place = int(likely[self._random.choice(len(likely), p=self._distribution(among[likely]))])
         return _token(among, place, allowed)
 

@@ -88,7 +88,9 @@ class KvCache:
 
 def _uncommitted(num_bytes: int) -> mmap.mmap:
     """Zeros in small pages, each of which costs memory once it is written."""
-    memory = mmap.mmap(-1, num_bytes)
+    if sys.platform == "win32":
+        return mmap.mmap(-1, num_bytes)
+    memory = mmap.mmap(-1, num_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):
         with contextlib.suppress(OSError):
             memory.madvise(mmap.MADV_NOHUGEPAGE)

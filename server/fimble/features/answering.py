@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from fimble.engine.base import CancelToken, GenerationStats
+from fimble.errors import EngineCancelled, EngineError
 from fimble.features.asking import Asking
 from fimble.features.choosing import CHOICE_MS, Choosing
 from fimble.features.continuation import Continuation, Place
@@ -17,6 +19,7 @@ from fimble.suggest.pipeline import has_ended
 from fimble.suggest.scope import Scope
 from fimble.text import Cursor, Reason, Suggestion
 
+_LOG = logging.getLogger(__name__)
 MAX_SECOND_THOUGHTS = 2
 
 Answer = tuple[Continuation, Verdict]
@@ -127,10 +130,16 @@ class Answering:
         found = [(answer, self._verdict(question, answer)) for answer in written.continuations]
         if question.is_hurried or not self._is_thorough or not self._choosing.has_choice(cursor):
             return found[:1] + sorted(found[1:], key=_doubt)
-        others = self._asking.ask_others(cursor, question.scope, cancel, self._clock() + CHOICE_MS / 1000)
-        found += [(answer, self._verdict(question, answer)) for answer in others]
-        shown = [(answer, verdict) for answer, verdict in found if isinstance(verdict, Suggestion)]
-        order = self._choosing.best_first([_weighed(*one, cursor) for one in shown], cursor, cancel)
+        try:
+            others = self._asking.ask_others(cursor, question.scope, cancel, self._clock() + CHOICE_MS / 1000)
+            found += [(answer, self._verdict(question, answer)) for answer in others]
+            shown = [(answer, verdict) for answer, verdict in found if isinstance(verdict, Suggestion)]
+            order = self._choosing.best_first([_weighed(*one, cursor) for one in shown], cursor, cancel)
+        except EngineCancelled:
+            raise
+        except EngineError as error:
+            _LOG.warning("No choice among answers: %s", error)
+            return found
         return [shown[place] for place in order] or found
 
     def _verdict(self, question: _Question, continuation: Continuation) -> Verdict:

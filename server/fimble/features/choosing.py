@@ -25,6 +25,8 @@ FIT_WEIGHT = 0.75
 """Of the text that follows. Less than one, because its tokens depend on each other more than the model thinks."""
 NUM_BEFORE_TOKENS = 96
 NUM_AFTER_TOKENS = 24
+MAX_HERE_TOKENS = 512
+"""Of the cursor's line and the answer: of longer ones the end is read."""
 _MAX_CHARS_PER_TOKEN = 8
 
 
@@ -57,7 +59,7 @@ class Choosing:
         line_start = cursor.offset - len(cursor.line_prefix)
         before = self.encoder.encode(whole[max(0, line_start - window) : line_start])
         line = whole[max(line_start, cursor.offset - window) : cursor.offset] + text + cursor.line_suffix[:window]
-        here = self.encoder.encode(line + "\n")
+        here = self.encoder.encode(line + "\n")[-MAX_HERE_TOKENS:]
         after = self.encoder.encode(self._following(cursor))[:NUM_AFTER_TOKENS]
         prompt = (*before[-NUM_BEFORE_TOKENS:], *here)
         return sum(self.engine.logprobs(prompt, after, f"{cursor.snapshot.uri} whole", cancel)) if after else 0.0

@@ -68,7 +68,9 @@ class PromptBuilder:
         earliest: int | None = None,
         end: int | None = None,
     ) -> Anchor:
-        """An anchor some lines above ``cursor``; it and the text from there on have ``max_tokens`` tokens at most.
+        """An anchor some lines above ``cursor``; prefix, suffix and the text from it on share ``max_tokens``.
+
+        A long line at the cursor may take more by itself; then there is no prefix.
 
         ``earliest``: where the window began so far; it begins there again if that fits, so that
         what is cached stays good. ``end``: where the prefix ends, if not where an anchor belongs.

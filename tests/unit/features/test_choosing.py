@@ -7,8 +7,8 @@ import pytest
 from fimble.config import Config
 from fimble.engine.base import CancelToken
 from fimble.engine.fake import ScriptedEngine
-from fimble.errors import EngineCancelled
-from fimble.features.choosing import NUM_AFTER_TOKENS, NUM_BEFORE_TOKENS, NUM_OTHERS, Choosing
+from fimble.errors import EngineCancelled, EngineError
+from fimble.features.choosing import MAX_HERE_TOKENS, NUM_AFTER_TOKENS, NUM_BEFORE_TOKENS, NUM_OTHERS, Choosing
 from fimble.features.inline import InlineFeature
 from fimble.prompt.templates import FAMILIES
 from fimble.text import Outcome, Reason
@@ -86,7 +86,7 @@ def test_what_is_read_stays_small_however_long_the_lines_are() -> None:
     Choosing(engine, TOKENIZER).best_first([("a", -1.0)], cursor, CancelToken())
     ((num_before, num_after),) = seen
     assert num_after == NUM_AFTER_TOKENS
-    assert num_before <= NUM_BEFORE_TOKENS * (1 + 2 * 8) + 2
+    assert num_before <= NUM_BEFORE_TOKENS + MAX_HERE_TOKENS
 
 
 def test_a_cancelled_choice_is_a_cancelled_request() -> None:
@@ -104,3 +104,13 @@ def test_the_others_are_drawn_and_the_first_is_not() -> None:
     assert (greedy.sampling.temperature, greedy.num_candidates) == (0, 1)
     assert drawn.sampling.temperature > 0 and drawn.num_candidates == NUM_OTHERS
     assert drawn.prompt == greedy.prompt
+
+
+def test_a_choice_that_fails_leaves_the_greedy_answer() -> None:
+    def fails(prompt: tuple[int, ...], answer: tuple[int, ...]) -> float:
+        raise EngineError("The model failed.")
+
+    engine = ScriptedEngine(lambda _: [[*TOKENIZER.encode(answer), END] for answer in ANSWERS], fit=fails)
+    feature = InlineFeature(engine, TOKENIZER, FAMILIES["qwen2.5-coder"], Config())
+    outcome = feature.suggest(at_mark(HOLE), CancelToken())
+    assert [suggestion.text for suggestion in outcome.suggestions] == ["found = 0"]
