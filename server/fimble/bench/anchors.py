@@ -24,8 +24,8 @@ PLACES: dict[str, int | None] = {
     "7 lines up": 7,
     "10 lines up": 10,
 }
-"""Name -> how many lines above its own start the line of the cursor ends the prefix; ``None``: at the cursor, where
-nothing is left to heal, so that the line alone is paid for."""
+"""Name -> how many line breaks before the cursor the prefix ends, 0 being the start of its line; ``None``: at the
+cursor, where nothing is left to heal, so that the line alone is paid for."""
 BASE = "1 line up"
 """What the others are held against: the end of the line before."""
 
