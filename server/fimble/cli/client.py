@@ -161,6 +161,7 @@ def _hello() -> types.InitializeParams:
             ),
         ),
         client_info=types.ClientInfo("fimble demo", __version__),
+        initialization_options={"thorough": False},  # the first answer is what a person who types would see
     )
 
 
