@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fimble.context.elsewhere import Elsewhere
     from fimble.engine.onnx import OnnxEngine
     from fimble.engine.tokenizer import Tokenizer
+    from fimble.features.generation.generator import Generator
     from fimble.features.inline import InlineFeature
     from fimble.prompt.templates import Family
     from fimble.weights.manifest import Manifest
@@ -94,6 +95,16 @@ def load_engine(config: Config) -> LoadedEngine:
     found = manifest.load_installed(folder)
     engine = engine_in(config, folder, found, provider)
     return LoadedEngine(engine, Tokenizer(folder / "tokenizer.json"), found, notes)
+
+
+def generator_on(loaded: LoadedEngine) -> Generator:
+    """What follows instructions on ``loaded``. Raises ``ModelFolderInvalid`` for a model that cannot."""
+    from fimble.features.generation.generator import Generator
+    from fimble.prompt.chat import ChatPrompts
+
+    chat = loaded.manifest.chat
+    prompts = ChatPrompts(chat.template, loaded.tokenizer, chat.bos_token, chat.eos_token)
+    return Generator(loaded.engine, loaded.tokenizer, prompts, frozenset(loaded.manifest.end_tokens))
 
 
 def family_of(name: str) -> Family:

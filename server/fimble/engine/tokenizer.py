@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,10 @@ class Tokenizer:
                 f"{file} cannot be read: {error}.", "Run 'fimble setup --force' to prepare it again."
             ) from error
         self._tokenizer.encode_special_tokens = True
+        added = self._tokenizer.get_added_tokens_decoder()
+        self._control = {token.content: number for number, token in added.items()}
+        longest_first = sorted(self._control, key=len, reverse=True)
+        self._markers = re.compile(f"({'|'.join(map(re.escape, longest_first)) or '(?!)'})")
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -42,6 +47,13 @@ class Tokenizer:
     def encode(self, text: str) -> list[int]:
         """Token ids of ``text``; ``<|fim_middle|>`` in it is eleven characters, not a marker."""
         ids: list[int] = self._tokenizer.encode(_without_surrogates(text), add_special_tokens=False).ids
+        return ids
+
+    def encode_marked(self, text: str) -> list[int]:
+        """Token ids of a text of our own, in which ``<|im_start|>`` is the control token."""
+        ids: list[int] = []
+        for place, part in enumerate(self._markers.split(text)):
+            ids += [self._control[part]] if place % 2 else self.encode(part) if part else []
         return ids
 
     def decode(self, ids: Sequence[int]) -> str:

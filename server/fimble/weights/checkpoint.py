@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fimble.errors import UnsupportedArchitecture, WeightsError
 from fimble.weights.architecture import BIASES, Dimensions, Float32, layer_tensor
+from fimble.weights.chat import ChatFormat
 from fimble.weights.quantize import Blocks
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class Checkpoint(Protocol):
     dimensions: Dimensions
     end_tokens: tuple[int, ...]
     """Tokens that end a document or an answer."""
+    chat: ChatFormat
+    """How the model wants to be talked to."""
 
     def tensor(self, name: str) -> Float32:
         """The whole tensor. Raises ``WeightsError`` when it is not there."""

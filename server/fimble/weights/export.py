@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from fimble.errors import FimbleError, UnsupportedArchitecture, WeightsError
+from fimble.weights import chat
 from fimble.weights.architecture import SERVED
 from fimble.weights.manifest import GRAPH, TOKENIZER, Manifest, record_of, with_files
 from fimble.weights.safetensors_file import INDEX, read_json, shard_names, stated_end_tokens
@@ -118,6 +119,7 @@ def _manifest(config: dict[str, Any], source: Path, weights: Path, prompt_family
             num_kv_heads=int(config.get("num_key_value_heads") or heads),
             head_dim=int(config.get("head_dim") or hidden // heads),
             end_tokens=stated_end_tokens(config),
+            chat=chat.from_folder(source),
             verification={"recipe": "optimum", "kv": GROWING},
         )
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:

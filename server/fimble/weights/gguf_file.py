@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fimble.errors import WeightsError
 from fimble.weights import architecture as names
+from fimble.weights import chat
 from fimble.weights.architecture import Dimensions, Float32, unsupported
 from fimble.weights.gguf_header import GgufTensor, read_header
 from fimble.weights.quantize import Blocks, repack_q4_0, repack_q5_0, repack_q8_0
@@ -56,6 +57,7 @@ class GgufCheckpoint:
         try:
             self.dimensions = _dimensions(self._metadata, self._tensors)
             self.end_tokens = end_token_ids(self._metadata)
+            self.chat = chat.from_gguf(self._metadata)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise WeightsError(f"The metadata of {path} has no meaning: {error}.", "Fetch it again.") from error
         self._places = {

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from fimble.errors import ModelFolderInvalid
+from fimble.weights.chat import ChatFormat
 from fimble.weights.digest import sha256_of
 from fimble.weights.entry import NAME
 from fimble.weights.progress import OnProgress, Progress, silent
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever graphs, file names or meanings change, so that older folders are prepared anew."""
 
 FILE_NAME = "manifest.json"
@@ -57,6 +58,7 @@ class Manifest:
     num_kv_heads: int
     head_dim: int
     end_tokens: tuple[int, ...]
+    chat: ChatFormat = ChatFormat()
     files: Mapping[str, FileRecord] = field(default_factory=dict)
     verification: Mapping[str, Any] = field(default_factory=dict)
     """The verification report as JSON; empty as long as the model is unverified."""
@@ -172,7 +174,7 @@ def _from_json(values: Mapping[str, Any]) -> Manifest:
         if entry.name not in values:
             raise KeyError(f"{entry.name} is missing")
         known[entry.name] = values[entry.name]
-    for name in ("files", "verification"):
+    for name in ("files", "verification", "chat"):
         if not isinstance(known[name], dict):
             raise TypeError(f"{name} is not an object")
     for name, value in known.items():
@@ -188,5 +190,6 @@ def _from_json(values: Mapping[str, Any]) -> Manifest:
     known["files"] = {
         name: FileRecord(int(item["bytes"]), str(item["sha256"])) for name, item in known["files"].items()
     }
+    known["chat"] = ChatFormat(**{name: str(known["chat"][name]) for name in ("template", "bos_token", "eos_token")})
     known["end_tokens"] = tuple(int(token) for token in known["end_tokens"])
     return Manifest(**known)

@@ -68,5 +68,6 @@ def _manifest(checkpoint: Checkpoint, entry: CatalogEntry, recipe: Recipe, num_p
         num_kv_heads=size.num_kv_heads,
         head_dim=size.head_dim,
         end_tokens=checkpoint.end_tokens,
+        chat=checkpoint.chat,
         verification={"recipe": recipe.name},
     )

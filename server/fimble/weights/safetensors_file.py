@@ -16,6 +16,7 @@ import numpy as np
 
 from fimble.errors import UnsupportedArchitecture, WeightsError
 from fimble.weights import architecture as names
+from fimble.weights import chat
 from fimble.weights.architecture import Dimensions, Float32, unsupported
 from fimble.weights.quantize import Blocks
 from fimble.weights.tokenizer import end_tokens_of
@@ -60,6 +61,7 @@ class SafetensorsCheckpoint:
         if last not in self._shards:
             raise WeightsError(f"The safetensors files have no tensor {last}.", "Fetch them again.")
         self.end_tokens = self._end_tokens(config)
+        self.chat = chat.from_folder(folder)
         self._places = {
             names.EMBEDDING: "model.embed_tokens.weight",
             names.OUTPUT: "lm_head.weight",

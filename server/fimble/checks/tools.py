@@ -1,0 +1,59 @@
+"""Other languages, by their own programs where those are installed: they parse a file and run nothing of it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from fimble.checks.finding import Finding, Kind
+
+TIMEOUT_S = 10.0
+_COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "bash": ("text.sh", ("bash", "-n")),
+    "c": ("text.c", ("gcc", "-fsyntax-only", "-w")),
+    "cpp": ("text.cpp", ("g++", "-fsyntax-only", "-w")),
+    "go": ("text.go", ("gofmt", "-e", "-l")),
+    "javascript": ("text.mjs", ("node", "--check")),
+    "lua": ("text.lua", ("luac", "-p")),
+    "php": ("text.php", ("php", "-l")),
+    "ruby": ("text.rb", ("ruby", "-c")),
+    "rust": ("text.rs", ("rustfmt", "--check", "--config", "disable_all_formatting=true")),
+}
+"""Language -> the file's name and the program that reads it."""
+_LINE = re.compile(r"text\.\w+(?::| on line )(\d+)|^(?:.*line )(\d+)")
+
+
+def has_tool(language: str) -> bool:
+    """Whether the language's own program is installed here."""
+    return language in _COMMANDS and shutil.which(_COMMANDS[language][1][0]) is not None
+
+
+def check_with_tool(text: str, language: str) -> tuple[Finding, ...]:
+    """The first complaint of the language's own program; nothing where there is no such program, or no complaint."""
+    if not has_tool(language):
+        return ()
+    name, command = _COMMANDS[language]
+    with tempfile.TemporaryDirectory(prefix="fimble-check-") as folder:
+        (Path(folder) / name).write_text(text, encoding="utf-8", errors="replace")
+        try:
+            done = subprocess.run(
+                [*command, name],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=TIMEOUT_S,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return ()
+    if done.returncode == 0:
+        return ()
+    said = (done.stderr or done.stdout).decode(errors="replace")
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    found = _LINE.search(said)
+    number = int(found[1] or found[2]) if found else 1
+    message = next((line for line in lines if "rror" in line), lines[0] if lines else "it is refused")
+    return (Finding(Kind.TOOL, number, f"{command[0]}: {message}"),)

@@ -1,0 +1,57 @@
+"""The code in what an instruct model said: out of its fences, without the chatter around them."""
+
+from __future__ import annotations
+
+import re
+
+_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*\n", re.MULTILINE)
+_CHATTER = re.compile(
+    r"(?:sure|certainly|of course|here(?:'s| is| are)|below is|the following|this (?:function|code|method)|note"
+    r"|explanation|in this|当然|好的|以下|下面|这个|说明|解释|注意)\b?.*",
+    re.IGNORECASE,
+)
+
+
+def code_in(answer: str, languages: tuple[str, ...] = ()) -> str:
+    """The first fenced block of one of ``languages``, else the first of all, else the answer without its chatter.
+
+    A block whose fence is not closed, because the model was stopped, goes to the end. Ends with a line break
+    unless empty.
+    """
+    blocks = list(_blocks(answer))
+    named = [text for name, text in blocks if name.lower() in languages]
+    text = (named or [text for _, text in blocks] or [_without_chatter(answer)])[0]
+    text = text.strip("\n").rstrip()
+    return f"{text}\n" if text else ""
+
+
+def is_complete(answer: str) -> bool:
+    """Whether a fenced block has been opened and closed: whatever follows is chatter. Asked while it streams."""
+    opened = _FENCE.search(answer)
+    return opened is not None and _closing(answer, opened) is not None
+
+
+def _blocks(answer: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    start = 0
+    while (opened := _FENCE.search(answer, start)) is not None:
+        closed = _closing(answer, opened)
+        end = closed.start() if closed else len(answer)
+        found.append((opened[2], answer[opened.end() : end]))
+        start = closed.end() if closed else len(answer)
+    return found
+
+
+def _closing(answer: str, opened: re.Match[str]) -> re.Match[str] | None:
+    return re.compile(rf"^[ \t]*{re.escape(opened[1])}[ \t]*$", re.MULTILINE).search(answer, opened.end())
+
+
+def _without_chatter(answer: str) -> str:
+    """Sentences before the first and after the last line of code left out, where nothing is fenced."""
+    lines = answer.strip("\n").split("\n")
+    while lines and (not lines[0].strip() or _CHATTER.fullmatch(lines[0].strip())):
+        lines.pop(0)
+    for number, line in enumerate(lines):
+        if number and not lines[number - 1].strip() and _CHATTER.fullmatch(line.strip()):
+            return "\n".join(lines[:number])
+    return "\n".join(lines)

@@ -1,0 +1,181 @@
+"""From an instruction to code that holds up: greedy first, then others, then a repair; or an honest refusal.
+
+Checks decide, and of answers that pass them all, or fail them equally, likelihood. Nothing that
+does not pass is called good.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from fimble.checks.finding import Finding, fatal
+from fimble.engine.base import CancelToken, Engine, GenerateRequest, Sampling
+from fimble.errors import PromptTooLong
+from fimble.features.generation.cutting import code_in, is_complete
+from fimble.prompt.chat import ChatPrompts, Message, Role
+
+MAX_ATTEMPTS = 4
+"""The greedy one among them."""
+NUM_REPAIRS = 1
+"""Of the attempts, the last: with what is wrong in the prompt."""
+MAX_TOKENS = 768
+OTHERS = Sampling(temperature=0.6, top_p=0.95)
+
+
+class Tokenizer(Protocol):
+    """What generation needs of ``engine.tokenizer.Tokenizer``."""
+
+    def decode(self, ids: Sequence[int]) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is asked of the model, and what its answer must be."""
+
+    messages: tuple[Message, ...]
+    check: Callable[[str], tuple[Finding, ...]]
+    """From the code of an answer to what is wrong with it, where it is to stand."""
+    start: str = ""
+    """How the answer begins; a fence makes the model write code at once."""
+    languages: tuple[str, ...] = ()
+    """Names that a fence may have."""
+    max_tokens: int = MAX_TOKENS
+    mend: Callable[[str], str] = str
+    """What can be mended without the model, such as an import that is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One answer."""
+
+    code: str
+    findings: tuple[Finding, ...]
+    mean_logprob: float
+    """Natural log, at most 0."""
+
+    @property
+    def num_fatal(self) -> int:
+        return len(fatal(self.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The best of all attempts, in the order they were made."""
+
+    best: Attempt
+    attempts: tuple[Attempt, ...]
+    latency_ms: float
+    num_generated_tokens: int
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the best may be shown as code that passed its checks."""
+        return bool(self.best.code) and not self.best.num_fatal
+
+
+class Generator:
+    """Follows instructions; on the engine's thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tokenizer: Tokenizer,
+        prompts: ChatPrompts,
+        stop_tokens: frozenset[int],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._engine, self._tokenizer, self._prompts = engine, tokenizer, prompts
+        self._stop_tokens, self._clock = stop_tokens, clock
+
+    def generate(
+        self,
+        task: Task,
+        cancel: CancelToken,
+        on_text: Callable[[str], None] = lambda _: None,
+        max_attempts: int = MAX_ATTEMPTS,
+    ) -> Generated:
+        """Answer ``task``. ``on_text`` sees each attempt's text as it grows, from its beginning.
+
+        Raises ``EngineError``: ``PromptTooLong`` for more than the model can read, ``EngineCancelled``.
+        """
+        started_s = self._clock()
+        attempts: list[Attempt] = []
+        num_tokens = 0
+
+        def attempt(messages: Sequence[Message], sampling: Sampling) -> Attempt:
+            nonlocal num_tokens
+            text, logprobs = self._write(task, messages, sampling, cancel, on_text)
+            num_tokens += len(logprobs)
+            code = task.mend(code_in(text, task.languages))
+            mean = sum(logprobs) / len(logprobs) if logprobs else 0.0
+            attempts.append(Attempt(code, task.check(code), mean))
+            return attempts[-1]
+
+        best = attempt(task.messages, Sampling())
+        for number in range(1, max_attempts - NUM_REPAIRS):
+            if _is_good(best):
+                break
+            best = _better(best, attempt(task.messages, Sampling(OTHERS.temperature, OTHERS.top_p, seed=number)))
+        if not _is_good(best) and max_attempts > 1:
+            best = _better(best, attempt(_with_complaint(task, best), Sampling()))
+        return Generated(best, tuple(attempts), (self._clock() - started_s) * 1000, num_tokens)
+
+    def _write(
+        self,
+        task: Task,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        cancel: CancelToken,
+        on_text: Callable[[str], None],
+    ) -> tuple[str, list[float]]:
+        prompt = self._prompts.prompt(messages, task.start)
+        room = self._engine.info.context_length - len(prompt)
+        if room < min(64, task.max_tokens):
+            raise PromptTooLong(
+                f"The instruction and its context take {len(prompt)} of the model's"
+                f" {self._engine.info.context_length} tokens.",
+                "Select less, or say it in fewer words.",
+            )
+
+        def is_over(ids: Sequence[int]) -> bool:
+            text = task.start + self._tokenizer.decode(ids)
+            on_text(text)
+            return is_complete(text)
+
+        request = GenerateRequest(
+            prompt=prompt,
+            max_tokens=min(room, task.max_tokens),
+            stop_tokens=self._stop_tokens,
+            stop=is_over,
+            sampling=sampling,
+            sequence="chat",
+        )
+        tokens = list(self._engine.generate(request, cancel))
+        text = task.start + self._tokenizer.decode([token.id for token in tokens])
+        return text, [token.logprob for token in tokens]
+
+
+def _is_good(attempt: Attempt) -> bool:
+    return bool(attempt.code) and not attempt.num_fatal
+
+
+def _better(first: Attempt, second: Attempt) -> Attempt:
+    """Checks first, likelihood second; of equals the first."""
+
+    def merit(attempt: Attempt) -> tuple[bool, int, int, float]:
+        return bool(attempt.code), -attempt.num_fatal, -len(attempt.findings), attempt.mean_logprob
+
+    return second if merit(second) > merit(first) else first
+
+
+def _with_complaint(task: Task, failed: Attempt) -> tuple[Message, ...]:
+    """The conversation with the failed answer in it, and what is wrong with that."""
+    said = "\n".join(f"- {finding}" for finding in fatal(failed.findings)[:3]) or "- there is no code in it"
+    return (
+        *task.messages,
+        Message(Role.ASSISTANT, f"{task.start or '```'}{'' if task.start else chr(10)}{failed.code}```"),
+        Message(Role.USER, f"This does not work:\n{said}\nWrite the whole code again, corrected."),
+    )
