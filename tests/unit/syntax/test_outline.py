@@ -1,0 +1,70 @@
+"""Functions and classes in every language that has them."""
+
+from __future__ import annotations
+
+import pytest
+
+from fimble.syntax.languages import find
+from fimble.syntax.outline import Definition, definitions, enclosing
+from fimble.syntax.parsed import Parsed, parse
+
+
+def parsed(language: str, text: str) -> Parsed:
+    known = find(language, "")
+    assert known is not None
+    tree = parse(known, text, text.encode(), 1000)
+    assert tree is not None
+    return tree
+
+
+def outline(language: str, text: str) -> list[Definition]:
+    return list(definitions(parsed(language, text)))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("python", "class A:\n    @deco\n    def f(self):\n        '''doc'''\n\nasync def g(): return 1\n", "A f! g"),
+        ("python", "def f():\n    ...\ndef g():\n    raise NotImplementedError\ndef h():\n    pass  # soon\n", "f! g! h!"),
+        ("javascript", "export function f(a) {}\nconst g = (x) => { return 1 }\nclass A { m() { // c\n } }\n", "f! g A m!"),
+        ("typescript", "abstract class A { m(): void { throw new Error('not implemented') } }\n", "A m!"),
+        ("tsx", "export const F = () => { return <b/> }\n", "F"),
+        ("java", "class A { int f(int a) { } A() { x(); } }\ninterface I { void g(); }", "A f! A I g!"),
+        ("c", "int f(int a) { }\nstatic char *g(void) { return 0; }\n", "f! g"),
+        ("cpp", "int A::g(int x) { return 1; }\ntemplate<class T> T h(T x) {}\n", "A::g h!"),
+        ("csharp", "class A { int F(int a) { throw new NotImplementedException(); } }", "A F!"),
+        ("go", "package a\nfunc f(a int) int {}\nfunc (s *S) g() { x() }\n", "f! g"),
+        ("rust", "fn f(a: i32) -> i32 {}\nimpl S { fn g(&self) { todo!() } }\ntrait T { fn h(); }", "f! g! T h!"),
+        ("ruby", "class A\n  def f(x)\n  end\n  def self.g; 1; end\nend\n", "A f! g"),
+        ("php", "<?php\nfunction f($a) {}\nclass A { function g() { return 1; } }", "f! A g"),
+        ("shellscript", "f() {\n  :\n}\nfunction g { echo; }\n", "f! g"),
+        ("lua", "function f(a)\nend\nlocal function g() return 1 end\nfunction M.h() end\n", "f! g M.h!"),
+        ("kotlin", "fun f(a: Int): Int {}\nclass A { fun g() = 1\n fun h() { TODO() } }", "f! A g h!"),
+        ("scala", "object A { def f(a: Int): Int = ???\n def g() = { 1 } }", "A f! g"),
+        ("swift", "func f(a: Int) -> Int {}\nclass A { func g() { x() } }", "f! A g"),
+    ],
+)
+def test_every_definition_is_found_and_an_empty_one_is_known(language: str, text: str, expected: str) -> None:
+    """``!`` marks what is still to be written."""
+    assert " ".join(found.name + "!" * found.is_empty for found in outline(language, text)) == expected
+
+
+def test_a_definition_begins_with_its_decorators_and_its_body_is_told() -> None:
+    text = "# é\n@first\n@second\ndef f(a):\n    return a\n\nx = 1\n"
+    (found,) = outline("python", text)
+    assert text[found.start : found.end] == "@first\n@second\ndef f(a):\n    return a"
+    assert found.body is not None and text[found.body[0] : found.body[1]] == "return a"
+    (exported,) = outline("javascript", "export const f = () => { }\n")
+    assert (exported.start, exported.end) == (0, 26)
+
+
+def test_what_encloses_a_place_comes_innermost_first() -> None:
+    text = "class A:\n    def f(self):\n        def g():\n            return 1\n        return g\n"
+    names = [found.name for found in enclosing(parsed("python", text), text.index("return 1"))]
+    assert names == ["g", "f", "A"]
+    assert enclosing(parsed("python", "x = 1\n"), 2) == ()
+
+
+def test_a_text_that_does_not_parse_has_what_can_be_told() -> None:
+    assert [found.name for found in outline("python", "def g():\n    return 1\n\ndef f(:\n    x = \n")][:1] == ["g"]
+    assert outline("json", '{"a": 1}') == []
