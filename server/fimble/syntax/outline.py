@@ -83,7 +83,7 @@ def _definition(parsed: Parsed, node: tree_sitter.Node) -> Definition | None:
         parsed.offset_at(outer.start_byte),
         parsed.offset_at(outer.end_byte),
         None if body is None else (parsed.offset_at(body.start_byte), parsed.offset_at(body.end_byte)),
-        body is None or _says_nothing(body, parsed) or all(_says_nothing(child, parsed) for child in body.children),
+        body is None or all(_says_nothing(part, parsed) for part in body.children or [body]),
     )
 
 
