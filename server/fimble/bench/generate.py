@@ -54,7 +54,9 @@ def read_problems(data: Path, limit: int, seed: int) -> list[Problem]:
     try:
         raw = gzip.decompress(data.read_bytes()) if data.suffix == ".gz" else data.read_bytes()
         records = [json.loads(line) for line in raw.decode().splitlines() if line.strip()]
-        problems = [Problem(*(record[name] for name in ("task_id", "prompt", "test", "entry_point"))) for record in records]
+        problems = [
+            Problem(*(record[name] for name in ("task_id", "prompt", "test", "entry_point"))) for record in records
+        ]
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise DocumentError(f"{data} is not a HumanEval file: {error!r}.", "Give HumanEval.jsonl.gz.") from error
     return random.Random(seed).sample(problems, min(limit, len(problems))) if limit else problems

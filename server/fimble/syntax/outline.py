@@ -12,21 +12,55 @@ if TYPE_CHECKING:
     import tree_sitter
 
 _FUNCTIONS = frozenset(
-    "function_definition function_declaration generator_function_declaration method_definition method_declaration"
-    " constructor_declaration local_function_statement function_item method singleton_method init_declaration"
-    " function_signature_item".split()
+    [
+        "function_definition",
+        "function_declaration",
+        "generator_function_declaration",
+        "method_definition",
+        "method_declaration",
+        "constructor_declaration",
+        "local_function_statement",
+        "function_item",
+        "method",
+        "singleton_method",
+        "init_declaration",
+        "function_signature_item",
+    ]
 )
 _CLASSES = frozenset(
-    "class_definition class_declaration abstract_class_declaration class_specifier struct_specifier class interface_declaration trait_item"
-    " impl_item module object_definition object_declaration struct_declaration trait_definition enum_declaration"
-    " protocol_declaration".split()
+    [
+        "class_definition",
+        "class_declaration",
+        "abstract_class_declaration",
+        "class_specifier",
+        "struct_specifier",
+        "class",
+        "interface_declaration",
+        "trait_item",
+        "impl_item",
+        "module",
+        "object_definition",
+        "object_declaration",
+        "struct_declaration",
+        "trait_definition",
+        "enum_declaration",
+        "protocol_declaration",
+    ]
 )
-_BODIES = ("function_body", "class_body", "block", "body_statement", "compound_statement", "statement_block", "do_block")
-_WRAPPERS = frozenset("decorated_definition export_statement ambient_declaration template_declaration".split())
-_NOTHING = frozenset("pass_statement ; { } : ellipsis do end".split())
+_BODIES = (
+    "function_body",
+    "class_body",
+    "block",
+    "body_statement",
+    "compound_statement",
+    "statement_block",
+    "do_block",
+)
+_WRAPPERS = frozenset(["decorated_definition", "export_statement", "ambient_declaration", "template_declaration"])
+_NOTHING = frozenset(["pass_statement", ";", "{", "}", ":", "ellipsis", "do", "end"])
 _UNWRITTEN = ("NotImplemented", "todo!(", "unimplemented!(", "TODO(", "not implemented")
 """What people write into a body that is still to be written."""
-_ARROWS = frozenset("arrow_function function_expression".split())
+_ARROWS = frozenset(["arrow_function", "function_expression"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,16 @@ def outline(language: str, text: str) -> list[Definition]:
     ("language", "text", "expected"),
     [
         ("python", "class A:\n    @deco\n    def f(self):\n        '''doc'''\n\nasync def g(): return 1\n", "A f! g"),
-        ("python", "def f():\n    ...\ndef g():\n    raise NotImplementedError\ndef h():\n    pass  # soon\n", "f! g! h!"),
-        ("javascript", "export function f(a) {}\nconst g = (x) => { return 1 }\nclass A { m() { // c\n } }\n", "f! g A m!"),
+        (
+            "python",
+            "def f():\n    ...\ndef g():\n    raise NotImplementedError\ndef h():\n    pass  # soon\n",
+            "f! g! h!",
+        ),
+        (
+            "javascript",
+            "export function f(a) {}\nconst g = (x) => { return 1 }\nclass A { m() { // c\n } }\n",
+            "f! g A m!",
+        ),
         ("typescript", "abstract class A { m(): void { throw new Error('not implemented') } }\n", "A m!"),
         ("tsx", "export const F = () => { return <b/> }\n", "F"),
         ("java", "class A { int f(int a) { } A() { x(); } }\ninterface I { void g(); }", "A f! A I g!"),

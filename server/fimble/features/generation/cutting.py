@@ -6,8 +6,8 @@ import re
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*\n", re.MULTILINE)
 _CHATTER = re.compile(
-    r"(?:sure|certainly|of course|here(?:'s| is| are)|below is|the following|this (?:function|code|method)|note"
-    r"|explanation|in this|当然|好的|以下|下面|这个|说明|解释|注意)\b?.*",
+    r"(?:(?:sure|certainly|of course|here(?:'s| is| are)|below is|the following|this (?:function|code|method)|note"
+    r"|explanation|in this)\b|当然|好的|以下|下面|这个|说明|解释|注意).*[:.!：。！]",
     re.IGNORECASE,
 )
 
