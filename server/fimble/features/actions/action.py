@@ -1,0 +1,90 @@
+"""What a code action is: an offer that costs nothing, and the work that is done once it is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from fimble.checks.finding import Finding
+from fimble.text import Snapshot
+
+
+class Kind(Enum):
+    """What can be asked for; the value is its name in commands."""
+
+    IMPLEMENT = "implement"
+    DOCUMENT = "document"
+    EXPLAIN = "explain"
+    TRANSLATE = "translate"
+    FIX = "fix"
+    TESTS = "tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A diagnostic that the editor shows."""
+
+    start: int
+    end: int
+    message: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a person has selected in a document, in code points; a cursor where both ends are one."""
+
+    snapshot: Snapshot
+    start: int
+    end: int
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.snapshot.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One entry of the list. Made without the model, within milliseconds."""
+
+    kind: Kind
+    title: str
+    start: int
+    end: int
+    """What it is about: a definition, a comment, or the selection."""
+    argument: str = ""
+    """The language to translate to, or the message of the problem to fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Text in place of ``start`` to ``end``, in code points of the snapshot that the offer was made for."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A text that is to stand in a document of its own."""
+
+    name: str
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of an action: edits, a document, or a text to read; or why there is none of them."""
+
+    edits: tuple[Edit, ...] = ()
+    document: NewDocument | None = None
+    markdown: str = ""
+    refusal: str = ""
+    """In a sentence, what failed; nothing else is given then."""
+    findings: tuple[Finding, ...] = ()
+    """Warnings about what is given, or what the refusal rests on."""
+    num_attempts: int = 0
+    latency_ms: float = 0.0
