@@ -29,6 +29,11 @@ def step_of(text: str) -> str:
     return " " * -max(likely)[1] if likely else DEFAULT_STEP
 
 
+def is_indented(text: str) -> bool:
+    """Whether any line of ``text`` says what its steps are."""
+    return _INDENTED.search(text) is not None
+
+
 def indentation_at(text: str, offset: int) -> str:
     """White space at the beginning of the line that holds ``offset``."""
     start = text.rfind("\n", 0, offset) + 1
