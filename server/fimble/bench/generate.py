@@ -72,7 +72,6 @@ def task_for(problem: Problem, language: Language, is_bare: bool) -> Task:
         messages=instructions.implement(problem.prompt, "python"),
         check=(lambda _: ()) if is_bare else lambda code: check(program(code), language),
         start="```python\n",
-        languages=("python", "py"),
         max_tokens=512,
         mend=program if is_bare else lambda code: with_imports(program(code)),
     )

@@ -56,7 +56,7 @@ class Implement:
             start, end = edit.start - parsed.start, edit.end - parsed.start
             return check_change(text, text[:start] + edit.text + text[end:], language)
 
-        return Task(messages, check, start=f"```{language.name}\n", languages=(language.name,))
+        return Task(messages, check, start=f"```{language.name}\n")
 
     def edit(self, offer: Offer, parsed: Parsed, code: str) -> Edit | None:
         """Where ``code`` goes; ``None`` where there is nothing in it that could go there."""

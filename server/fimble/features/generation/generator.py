@@ -40,8 +40,10 @@ class Task:
     """From the code of an answer to what is wrong with it, where it is to stand."""
     start: str = ""
     """How the answer begins; a fence makes the model write code at once."""
-    languages: tuple[str, ...] = ()
-    """Names that a fence may have."""
+    cut: Callable[[str], str] = code_in
+    """From all that was said, ``start`` included, to the code in it."""
+    is_over: Callable[[str], bool] = is_complete
+    """Whether nothing that is wanted follows what was said so far."""
     max_tokens: int = MAX_TOKENS
     mend: Callable[[str], str] = str
     """What can be mended without the model, such as an import that is missing."""
@@ -109,7 +111,7 @@ class Generator:
             nonlocal num_tokens
             text, logprobs = self._write(task, messages, sampling, cancel, on_text)
             num_tokens += len(logprobs)
-            code = task.mend(code_in(text, task.languages))
+            code = task.mend(task.cut(text))
             mean = sum(logprobs) / len(logprobs) if logprobs else 0.0
             attempts.append(Attempt(code, task.check(code), mean))
             return attempts[-1]
@@ -143,7 +145,7 @@ class Generator:
         def is_over(ids: Sequence[int]) -> bool:
             text = task.start + self._tokenizer.decode(ids)
             on_text(text)
-            return is_complete(text)
+            return task.is_over(text)
 
         request = GenerateRequest(
             prompt=prompt,

@@ -1,0 +1,86 @@
+"""How each language documents a function: where the text goes, and what is around it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from fimble.features.actions.layout import laid_out
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """A form of documentation. ``opening`` is how the model's answer begins, up to its own words."""
+
+    opening: str
+    line: str
+    """What each further line begins with."""
+    closing: str
+    """What ends it; nothing where it ends with the last line that begins so."""
+    is_inside: bool = False
+    """Whether it stands in the body, as in Python."""
+
+    def text_in(self, said: str) -> str:
+        """The documentation itself, without marks: from what follows ``opening`` to its end."""
+        text = said
+        if self.closing:
+            text = text.partition(self.closing)[0]
+        lines = text.split("\n")
+        mark = self.line.strip()
+        kept: list[str] = [lines[0].strip()]
+        for line in lines[1:]:
+            if mark and not line.strip().startswith(mark):
+                if not self.closing:
+                    break
+                kept.append(line.strip())
+                continue
+            kept.append(line.strip().removeprefix(mark).removeprefix(" ").rstrip() if mark else line.rstrip())
+        return "\n".join(kept).strip("\n").rstrip()
+
+    def is_over(self, said: str) -> bool:
+        """Whether what follows ``opening`` has come to its end."""
+        if self.closing:
+            return self.closing in said
+        lines = said.split("\n")
+        return len(lines) > 1 and any(not line.strip().startswith(self.line.strip()) for line in lines[1:-1])
+
+    def written(self, text: str, indentation: str, step: str) -> str:
+        """``text`` as documentation at ``indentation``; its first line is not indented, and no line break follows."""
+        if self.is_inside:
+            first, _, more = text.partition("\n")
+            num_blank = len(more) - len(more.lstrip("\n"))
+            body = "\n" * num_blank + laid_out(more, indentation, step) if more else ""
+            first = first.replace("\\", "\\\\").replace('"""', "'''")
+            rest = body.replace("\\", "\\\\").replace('"""', "'''")
+            end = " " if not rest and first.endswith('"') else ""
+            return f'"""{first}{end}"""' if not rest else f'"""{first}\n{rest}\n{indentation}"""'
+        safe = text.replace("*/", "* /").split("\n")
+        lines = [f"{self.line}{line}".rstrip() for line in safe]
+        if self.closing:
+            return f"\n{indentation}".join(("/**", *lines, f" {self.closing}"))
+        return f"\n{indentation}".join(lines)
+
+
+_BLOCK = Convention("/**\n * ", " * ", "*/")
+PYTHON = Convention('"""', "", '"""', is_inside=True)
+CONVENTIONS = {
+    "python": PYTHON,
+    **dict.fromkeys(("javascript", "typescript", "tsx", "java", "php", "c", "cpp", "kotlin", "scala"), _BLOCK),
+    **dict.fromkeys(("rust", "swift", "csharp"), Convention("/// ", "/// ", "")),
+    "go": Convention("// ", "// ", ""),
+    "ruby": Convention("# ", "# ", ""),
+    "bash": Convention("# ", "# ", ""),
+    "lua": Convention("--- ", "--- ", ""),
+}
+_STYLES = (
+    ("NumPy", re.compile(r"^\s*(?:Parameters|Returns)\n\s*-{3,}", re.MULTILINE)),
+    ("Sphinx", re.compile(r"^\s*:(?:param|returns?|rtype)\b", re.MULTILINE)),
+    ("Google", re.compile(r"^\s*(?:Args|Returns|Raises):\s*$", re.MULTILINE)),
+)
+
+
+def style_of(text: str) -> str:
+    """The docstring style that a Python file uses most; Google's where it uses none."""
+    counts = [(len(pattern.findall(text)), name) for name, pattern in _STYLES]
+    best = max(counts, key=lambda pair: pair[0])
+    return best[1] if best[0] else "Google"

@@ -1,0 +1,174 @@
+"""Document: a docstring or doc comment in the language's own form; the code is never touched."""
+
+from __future__ import annotations
+
+import ast
+
+from fimble.checks.finding import Finding, Kind as What
+from fimble.features.actions.action import Done, Edit, Kind, Offer, Selection
+from fimble.features.actions.conventions import CONVENTIONS, Convention, style_of
+from fimble.features.actions.layout import indentation_at, is_indented, line_break_of, step_of
+from fimble.features.actions.surroundings import as_begun
+from fimble.features.generation.generator import Generated, Task
+from fimble.prompt.chat import Message, Role
+from fimble.syntax.languages import find
+from fimble.syntax.offsets import encode
+from fimble.syntax.outline import Definition, enclosing
+from fimble.syntax.parsed import Parsed, parse
+
+MAX_TOKENS = 256
+MIN_CHARS = 8
+
+
+class Document:
+    """Offers, asks and places."""
+
+    kind = Kind.DOCUMENT
+
+    def offers(self, selection: Selection, parsed: Parsed) -> list[Offer]:
+        """At most one: the innermost definition at the selection."""
+        if parsed.language.name not in CONVENTIONS:
+            return []
+        around = enclosing(parsed, selection.start)
+        return [Offer(self.kind, f"Document {around[0].name}", around[0].start, around[0].end)] if around else []
+
+    def task(self, offer: Offer, parsed: Parsed) -> Task:
+        """What to ask: the code, and the beginning of its documentation."""
+        convention = CONVENTIONS[parsed.language.name]
+        target = _target(parsed, offer)
+        name = parsed.language.name
+        form = f"a {style_of(parsed.text)} style docstring" if name == "python" else "a doc comment"
+        code = as_begun(parsed, target)
+        start = f"```{name}\n{convention.opening}"
+        if name == "go":
+            start += f"{target.name} "
+
+        def said(text: str) -> str:
+            lead = f"{target.name} " if name == "go" else ""
+            return lead + text[len(start) :]
+
+        def check(text: str) -> tuple[Finding, ...]:
+            return self._check(offer, parsed, text)
+
+        return Task(
+            (Message(Role.USER, f"Write {form} for {target.name}, and nothing else.\n```{name}\n{code.rstrip()}\n```"),),
+            check,
+            start=start,
+            cut=lambda text: convention.text_in(said(text)),
+            is_over=lambda text: convention.is_over(said(text)),
+            max_tokens=MAX_TOKENS,
+        )
+
+    def edit(self, offer: Offer, parsed: Parsed, text: str) -> Edit:
+        """Documentation that says ``text``, in place of what is there."""
+        convention, target = CONVENTIONS[parsed.language.name], _target(parsed, offer)
+        whole = parsed.text
+        step = step_of(whole) if is_indented(whole) else step_of("")
+        line_break = line_break_of(whole)
+        place = _place(parsed, target, convention)
+        indentation = indentation_at(whole, target.start - parsed.start)
+        if convention.is_inside:
+            indentation = place.indentation if place.indentation is not None else indentation + step
+        written = convention.written(text, indentation, step)
+        made = f"{place.before.format(indentation)}{written}{place.after.format(indentation)}"
+        return Edit(parsed.start + place.start, parsed.start + place.end, made.replace("\n", line_break))
+
+    def done(self, offer: Offer, parsed: Parsed, generated: Generated) -> Done:
+        """The edit, or an honest refusal."""
+        best = generated.best
+        common = {"num_attempts": len(generated.attempts), "latency_ms": generated.latency_ms}
+        if not generated.is_sound:
+            said = "; ".join(str(finding) for finding in best.findings[:3]) or "the model wrote nothing"
+            return Done(refusal=f"No documentation that holds up: {said}.", findings=best.findings, **common)  # type: ignore[arg-type]
+        return Done((self.edit(offer, parsed, best.code),), **common)  # type: ignore[arg-type]
+
+    def _check(self, offer: Offer, parsed: Parsed, text: str) -> tuple[Finding, ...]:
+        if len(text.strip()) < MIN_CHARS:
+            return (Finding(What.SYNTAX, 1, "it says nothing"),)
+        edit = self.edit(offer, parsed, text)
+        before = parsed.text
+        after = before[: edit.start - parsed.start] + edit.text + before[edit.end - parsed.start :]
+        if code_of(before, parsed.language.name) != code_of(after, parsed.language.name):
+            return (Finding(What.SYNTAX, 1, "it would change the code"),)
+        return ()
+
+
+def code_of(text: str, language: str) -> object:
+    """What of ``text`` is code: its syntax tree without comments and docstrings, for comparing."""
+    if language == "python":
+        try:
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError):
+            pass
+        else:
+            for node in ast.walk(tree):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module) and _is_text(node):
+                    node.body = node.body[1:] or [ast.Pass()]
+            return ast.dump(tree)
+    known = find(language, "")
+    parsed = known and parse(known, text, encode(text), 2000)
+    if not parsed:
+        return text
+    leaves: list[bytes] = []
+    waiting = [parsed.tree.root_node]
+    while waiting:
+        node = waiting.pop()
+        if node.type in parsed.language.comments:
+            continue
+        if not node.children:
+            leaves.append(parsed.data[node.start_byte : node.end_byte].strip())
+        waiting += reversed(node.children)
+    return leaves
+
+
+class _Place:
+    """Where documentation goes: what it replaces, and what is put around it (``{}`` is the indentation)."""
+
+    def __init__(self, start: int, end: int, before: str, after: str, indentation: str | None = None) -> None:
+        self.start, self.end, self.before, self.after, self.indentation = start, end, before, after, indentation
+
+
+def _target(parsed: Parsed, offer: Offer) -> Definition:
+    """The definition that was offered."""
+    return next(found for found in enclosing(parsed, offer.start) if (found.start, found.end) == (offer.start, offer.end))
+
+
+def _place(parsed: Parsed, target: Definition, convention: Convention) -> _Place:
+    text, begin = parsed.text, target.start - parsed.start
+    if not convention.is_inside:
+        start = _comment_above(parsed, begin)
+        return _Place(begin if start is None else start, begin, "", "\n{}")
+    assert target.body is not None, "every Python definition has a body"
+    body = target.body[0] - parsed.start
+    line_start = text.rfind("\n", 0, body) + 1
+    is_below = not text[line_start:body].strip()
+    node = parsed.tree.root_node.descendant_for_byte_range(parsed.byte_at(target.body[0]), parsed.byte_at(target.body[0]) + 1)
+    while node is not None and node.type not in ("expression_statement", "string") and node.start_byte == parsed.byte_at(target.body[0]):
+        node = node.parent
+    indentation = text[line_start:body] if is_below else None
+    string = node
+    while string is not None and string.parent is not None and string.parent.start_byte == string.start_byte and string.type != "expression_statement":
+        string = string.parent
+    if string is not None and string.type == "expression_statement" and string.named_child_count == 1 and string.named_children[0].type == "string":
+        return _Place(body, parsed.offset_at(string.end_byte) - parsed.start, "", "", indentation)
+    if is_below:
+        return _Place(body, body, "", "\n{}", indentation)
+    return _Place(body, body, "\n{}", "\n{}", None)
+
+
+def _comment_above(parsed: Parsed, begin: int) -> int | None:
+    """Where the comment begins that ends on the line above ``begin`` and stands alone there."""
+    line_start = parsed.text.rfind("\n", 0, begin) + 1
+    found: int | None = None
+    end = line_start - 1
+    while end > 0:
+        content = parsed.text[:end].rstrip(" \t\r")
+        start = parsed.comment_start(parsed.start + len(content)) if content and not content.endswith("\n") else None
+        if start is None:
+            break
+        start -= parsed.start
+        own_line = parsed.text.rfind("\n", 0, start) + 1
+        if parsed.text[own_line:start].strip():
+            break
+        found, end = start, own_line - 1
+    return found
