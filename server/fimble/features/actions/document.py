@@ -18,6 +18,7 @@ from fimble.syntax.parsed import Parsed, parse
 
 MAX_TOKENS = 256
 MIN_CHARS = 8
+_DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
 
 
 class Document:
@@ -102,7 +103,7 @@ def code_of(text: str, language: str) -> object:
             pass
         else:
             for node in ast.walk(tree):
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module) and _is_text(node):
+                if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
                     node.body = node.body[1:] or [ast.Pass()]
             return ast.dump(tree)
     known = find(language, "")
@@ -141,19 +142,26 @@ def _place(parsed: Parsed, target: Definition, convention: Convention) -> _Place
     assert target.body is not None, "every Python definition has a body"
     body = target.body[0] - parsed.start
     line_start = text.rfind("\n", 0, body) + 1
-    is_below = not text[line_start:body].strip()
-    node = parsed.tree.root_node.descendant_for_byte_range(parsed.byte_at(target.body[0]), parsed.byte_at(target.body[0]) + 1)
-    while node is not None and node.type not in ("expression_statement", "string") and node.start_byte == parsed.byte_at(target.body[0]):
+    if text[line_start:body].strip():
+        return _Place(len(text[:body].rstrip()), body, "\n{}", "\n{}")
+    indentation = text[line_start:body]
+    end = _docstring_end(parsed, target.body[0])
+    if end is not None:
+        return _Place(body, end - parsed.start, "", "", indentation)
+    return _Place(body, body, "", "\n{}", indentation)
+
+
+def _docstring_end(parsed: Parsed, offset: int) -> int | None:
+    """Where the docstring ends that a Python body at ``offset`` begins with."""
+    byte = parsed.byte_at(offset)
+    node = parsed.tree.root_node.descendant_for_byte_range(byte, byte + 1)
+    while node is not None and node.type != "block":
         node = node.parent
-    indentation = text[line_start:body] if is_below else None
-    string = node
-    while string is not None and string.parent is not None and string.parent.start_byte == string.start_byte and string.type != "expression_statement":
-        string = string.parent
-    if string is not None and string.type == "expression_statement" and string.named_child_count == 1 and string.named_children[0].type == "string":
-        return _Place(body, parsed.offset_at(string.end_byte) - parsed.start, "", "", indentation)
-    if is_below:
-        return _Place(body, body, "", "\n{}", indentation)
-    return _Place(body, body, "\n{}", "\n{}", None)
+    first = next((child for child in node.named_children if child.type != "comment"), None) if node else None
+    if first is None or first.type != "expression_statement" or first.start_byte != byte:
+        return None
+    is_text = first.named_child_count == 1 and first.named_children[0].type == "string"
+    return parsed.offset_at(first.end_byte) if is_text else None
 
 
 def _comment_above(parsed: Parsed, begin: int) -> int | None:

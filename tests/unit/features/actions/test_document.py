@@ -1,0 +1,81 @@
+"""Document: where documentation goes, and that code stays what it was."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fimble.checks.finding import fatal
+from fimble.features.actions.document import Document, code_of
+from tests.unit.features.actions.test_implement import at
+
+DOCUMENT = Document()
+
+
+def documented(language: str, marked: str, text: str = "Say it all.") -> str:
+    selection, parsed = at(language, marked)
+    (offer,) = DOCUMENT.offers(selection, parsed)
+    edit = DOCUMENT.edit(offer, parsed, text)
+    after = parsed.text[: edit.start] + edit.text + parsed.text[edit.end :]
+    assert code_of(after, parsed.language.name) == code_of(parsed.text, parsed.language.name)
+    assert DOCUMENT.task(offer, parsed).check(text) == ()
+    return after
+
+
+@pytest.mark.parametrize(
+    ("language", "marked", "expected"),
+    [
+        ("python", "def f(a):\n    retu‸rn a\n", 'def f(a):\n    """Say it all."""\n    return a\n'),
+        ("python", "def f(a): retu‸rn a\n", 'def f(a):\n    """Say it all."""\n    return a\n'),
+        ("python", "def f(a):\n  '''Old.\n\n  More.'''\n  retu‸rn a\n", 'def f(a):\n  """Say it all."""\n  return a\n'),
+        ("python", "class A:\n    x = ‸1\n", 'class A:\n    """Say it all."""\n    x = 1\n'),
+        ("python", "@d\ndef f():‸\n    '''Old.'''\n", '@d\ndef f():\n    """Say it all."""\n'),
+        ("python", "def f():\r\n    ‸pass\r\n", 'def f():\r\n    """Say it all."""\r\n    pass\r\n'),
+        (
+            "javascript",
+            "class A {\n  /** Old. */\n  f() { ‸}\n}\n",
+            "class A {\n  /**\n   * Say it all.\n   */\n  f() { }\n}\n",
+        ),
+        ("go", "package a\n\n// old\n// text\nfunc f() {‸}\n", "package a\n\n// Say it all.\nfunc f() {}\n"),
+        ("rust", "x!();\n\nfn f() {‸}\n", "x!();\n\n/// Say it all.\nfn f() {}\n"),
+        ("ruby", "x = 1 # one\ndef f‸\nend\n", "x = 1 # one\n# Say it all.\ndef f\nend\n"),
+    ],
+)
+def test_documentation_goes_where_the_language_wants_it(language: str, marked: str, expected: str) -> None:
+    assert documented(language, marked) == expected
+
+
+@given(st.text(st.sampled_from("ab\"'\\\n */#{}()=:é"), min_size=8, max_size=60))
+def test_no_text_changes_the_code(text: str) -> None:
+    """Whatever the model says, it is refused, or the code is the same with it."""
+    for language, marked in (
+        ("python", "def f(a):\n    if a:\n        retu‸rn a\n"),
+        ("java", "class A {\n    int f() { return‸ 1; }\n}\n"),
+        ("lua", "function f(a)\n    return a‸\nend\n"),
+    ):
+        selection, parsed = at(language, marked)
+        (offer,) = DOCUMENT.offers(selection, parsed)
+        if fatal(DOCUMENT.task(offer, parsed).check(text)):
+            continue
+        edit = DOCUMENT.edit(offer, parsed, text)
+        after = parsed.text[: edit.start] + edit.text + parsed.text[edit.end :]
+        assert code_of(after, parsed.language.name) == code_of(parsed.text, parsed.language.name)
+
+
+def test_code_is_told_from_its_comments() -> None:
+    assert code_of("def f():\n    '''a'''\n    return 1  # b\n", "python") == code_of("def f():\n    return 1\n", "python")
+    assert code_of("def f():\n    return 1\n", "python") != code_of("def f():\n    return 2\n", "python")
+    assert code_of("f(); // a\n", "javascript") == code_of("/* b */ f();\n", "javascript")
+    assert code_of("f();\n", "javascript") != code_of("g();\n", "javascript")
+
+
+def test_nothing_is_offered_outside_of_a_definition() -> None:
+    assert DOCUMENT.offers(*at("python", "x = ‸1\n")) == []
+    assert DOCUMENT.offers(*at("json", '{"a": ‸1}')) == []
+
+
+def test_an_empty_answer_is_refused() -> None:
+    selection, parsed = at("python", "def f():\n    ‸pass\n")
+    (offer,) = DOCUMENT.offers(selection, parsed)
+    assert fatal(DOCUMENT.task(offer, parsed).check("  "))
