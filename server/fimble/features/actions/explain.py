@@ -1,0 +1,77 @@
+"""Explain: what the selected code does, in words, naming the lines that it speaks of."""
+
+from __future__ import annotations
+
+import re
+
+from fimble.checks.finding import Finding
+from fimble.checks.finding import Kind as What
+from fimble.features.actions.action import Done, Kind, Offer, Selection
+from fimble.features.generation.generator import Generated, Task
+from fimble.prompt.chat import Message, Role
+from fimble.syntax.outline import enclosing
+from fimble.syntax.parsed import Parsed
+
+MAX_LINES = 120
+MAX_TOKENS = 320
+_LINES = re.compile(r"(?i)\blines?\s+(\d+)(?:\s*(?:-|–|to|and)\s*(\d+))?|第\s*(\d+)(?:\s*[-–到至]\s*(\d+))?\s*行")
+
+
+class Explain:
+    """Offers, asks and gives a text to read."""
+
+    kind = Kind.EXPLAIN
+
+    def offers(self, selection: Selection, parsed: Parsed) -> list[Offer]:
+        """One: the selection, else the innermost definition at the cursor."""
+        if selection.text.strip():
+            return [Offer(self.kind, "Explain the selection", selection.start, selection.end)]
+        around = enclosing(parsed, selection.start)
+        return [Offer(self.kind, f"Explain {around[0].name}", around[0].start, around[0].end)] if around else []
+
+    def task(self, offer: Offer, parsed: Parsed) -> Task:
+        """What to ask: the lines with their numbers."""
+        first, lines = _lines(offer, parsed)
+        shown = "\n".join(f"{first + number}: {line}" for number, line in enumerate(lines))
+        said = "Explain this {0} code briefly, step by step. Begin each step with the lines it is about, as in 'Line 3:'."
+        text = f"{said.format(parsed.language.name)}\n```\n{shown}\n```"
+        last = first + len(lines) - 1
+        return Task(
+            (Message(Role.USER, text),),
+            lambda answer: _check(answer, first, last),
+            cut=str.strip,
+            is_over=lambda _: False,
+            max_tokens=MAX_TOKENS,
+        )
+
+    def done(self, offer: Offer, parsed: Parsed, generated: Generated) -> Done:
+        """Markdown, under a title that says what is explained."""
+        best = generated.best
+        if not generated.is_sound:
+            said = "; ".join(finding.message for finding in best.findings[:3]) or "the model wrote nothing"
+            return Done(refusal=f"No explanation that holds up: {said}.", num_attempts=len(generated.attempts))
+        first, lines = _lines(offer, parsed)
+        title = f"### Lines {first} to {first + len(lines) - 1}\n\n"
+        return Done(
+            markdown=title + best.code + "\n",
+            num_attempts=len(generated.attempts),
+            latency_ms=generated.latency_ms,
+        )
+
+
+def _lines(offer: Offer, parsed: Parsed) -> tuple[int, list[str]]:
+    """The number, from 1, of the first line in question, and all of them, whole."""
+    start, end = offer.start - parsed.start, offer.end - parsed.start
+    begin = parsed.text.rfind("\n", 0, start) + 1
+    stop = parsed.text.find("\n", max(start, end - 1))
+    text = parsed.text[begin : stop if stop != -1 else len(parsed.text)]
+    return parsed.text.count("\n", 0, begin) + 1, text.split("\n")[:MAX_LINES]
+
+
+def _check(answer: str, first: int, last: int) -> tuple[Finding, ...]:
+    """An explanation of lines that there are not is none."""
+    if not answer:
+        return (Finding(What.SYNTAX, first, "it says nothing"),)
+    named = [int(number) for match in _LINES.finditer(answer) for number in match.groups() if number]
+    wrong = [number for number in named if not first <= number <= last]
+    return tuple(Finding(What.SYNTAX, number, f"it speaks of line {number}, which is not there") for number in wrong[:1])

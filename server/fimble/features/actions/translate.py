@@ -1,0 +1,102 @@
+"""Translate: the selection or the file in another language, as a document of its own."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from fimble.checks.check import check
+from fimble.checks.finding import Finding
+from fimble.checks.finding import Kind as What
+from fimble.checks.imports import with_imports
+from fimble.errors import ConfigError
+from fimble.features.actions.action import Done, Kind, NewDocument, Offer, Selection
+from fimble.features.generation import instructions
+from fimble.features.generation.generator import Generated, Task
+from fimble.syntax.languages import Language, find
+from fimble.syntax.parsed import Parsed
+
+TARGETS = {
+    "python": ("Python", ".py"),
+    "javascript": ("JavaScript", ".js"),
+    "typescript": ("TypeScript", ".ts"),
+    "java": ("Java", ".java"),
+    "go": ("Go", ".go"),
+    "rust": ("Rust", ".rs"),
+    "c": ("C", ".c"),
+    "cpp": ("C++", ".cpp"),
+    "csharp": ("C#", ".cs"),
+    "ruby": ("Ruby", ".rb"),
+    "php": ("PHP", ".php"),
+    "kotlin": ("Kotlin", ".kt"),
+    "swift": ("Swift", ".swift"),
+    "lua": ("Lua", ".lua"),
+    "scala": ("Scala", ".scala"),
+    "bash": ("Bash", ".sh"),
+}
+"""Language -> how people write it, and what its files end with."""
+OFFERED = ("python", "javascript", "typescript", "java", "go", "rust")
+
+
+class Translate:
+    """Offers, asks and gives a new document."""
+
+    kind = Kind.TRANSLATE
+
+    def offers(self, selection: Selection, parsed: Parsed) -> list[Offer]:
+        """One a language, for a selection; clients fold them into one menu."""
+        if not selection.text.strip() or parsed.language.name not in TARGETS:
+            return []
+        return [
+            Offer(self.kind, f"Translate to {TARGETS[name][0]}", selection.start, selection.end, name)
+            for name in OFFERED
+            if name != parsed.language.name
+        ]
+
+    def task(self, offer: Offer, parsed: Parsed) -> Task:
+        """What to ask; the answer must parse in its own language. Raises ``ConfigError`` for one that is not known."""
+        language = target(offer.argument)
+        source = parsed.text[offer.start - parsed.start : offer.end - parsed.start]
+        name = TARGETS[language.name][0]
+
+        def checked(code: str) -> tuple[Finding, ...]:
+            return check(code, language) if code.strip() else (Finding(What.SYNTAX, 1, "there is no code in it"),)
+
+        return Task(
+            instructions.translate(source, TARGETS[parsed.language.name][0], name),
+            checked,
+            start=f"```{language.name}\n",
+            mend=with_imports if language.name == "python" else str,
+        )
+
+    def done(self, offer: Offer, parsed: Parsed, generated: Generated, uri: str = "") -> Done:
+        """A document named like the source, with the other language's ending."""
+        best = generated.best
+        if not generated.is_sound:
+            said = "; ".join(str(finding) for finding in best.findings[:3]) or "the model wrote no code"
+            return Done(
+                refusal=f"No translation passed the checks: {said}.",
+                findings=best.findings,
+                num_attempts=len(generated.attempts),
+            )
+        language = target(offer.argument)
+        stem = PurePosixPath(unquote(urlsplit(uri).path)).stem or "translated"
+        return Done(
+            document=NewDocument(stem + TARGETS[language.name][1], language.name, best.code),
+            findings=best.findings,
+            num_attempts=len(generated.attempts),
+            latency_ms=generated.latency_ms,
+        )
+
+
+def target(name: str) -> Language:
+    """The language of that name. Raises ``ConfigError`` where nothing can be translated to it."""
+    wanted = name.strip().lower()
+    known = {title.lower(): key for key, (title, _) in TARGETS.items()} | {key: key for key in TARGETS}
+    language = find(known.get(wanted, ""), "") if wanted in known else None
+    if language is None:
+        raise ConfigError(
+            f"There is no language {name!r} to translate to.",
+            f"The languages are {', '.join(title for title, _ in TARGETS.values())}.",
+        )
+    return language
