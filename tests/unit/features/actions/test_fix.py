@@ -1,0 +1,63 @@
+"""Fix: a minimal edit that takes the problem away."""
+
+from __future__ import annotations
+
+import pytest
+
+from fimble.checks.finding import fatal
+from fimble.features.actions.action import Problem, Selection
+from fimble.features.actions.fix import Fix
+from tests.unit.features.actions.test_implement import at
+
+FIX = Fix()
+CODE = "import os\n\n\ndef f(a):\n    b = a\n    return missing(b)\n\n\nx = 1\n"
+
+
+def fixed(code: str, text: str = CODE, what: str = "missing", message: str = "undefined name 'missing'") -> str | None:
+    """The text after a fix; ``None`` for one that is refused."""
+    place = text.index(what)
+    selection, parsed = at("python", text[:place] + "‸" + text[place:])
+    problem = Problem(place, place + len(what), message)
+    (offer,) = FIX.offers(Selection(selection.snapshot, place, place, (problem,)), parsed)
+    if fatal(FIX.task(offer, parsed).check(code)):
+        return None
+    edit = FIX.edit(offer, parsed, code)
+    assert edit is not None
+    return text[: edit.start] + edit.text + text[edit.end :]
+
+
+def test_only_the_lines_that_differ_are_changed() -> None:
+    assert fixed("def f(a):\n    b = a\n    return len(b)\n") == CODE.replace("missing", "len")
+    assert fixed("def f(a):\n  b = a\n  return len(b)\n") == CODE.replace("missing", "len"), "at the file's own step"
+    windows = CODE.replace("\n", "\r\n")
+    assert fixed("def f(a):\n    b = a\n    return len(b)\n", windows) == windows.replace("missing", "len")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(a):\n    b = a\n",
+        "def f(a):\n    b = a\n    return missing(b)\n",
+        "def f(a):\n    b = a\n    return missing(b, 1)\n",
+        "def f(a):\n    b = a\n    return other(b)\n",
+        "def f(a):\n    b = a\n    return len(b\n",
+        "",
+    ],
+    ids=["deleted", "the same", "still there", "another name", "broken", "nothing"],
+)
+def test_what_is_no_fix_is_refused(code: str) -> None:
+    assert fixed(code) is None
+
+
+def test_a_problem_outside_of_functions_is_shown_with_the_lines_near_it() -> None:
+    text = "a = 1\n" * 20 + "b = missing\n" + "c = 1\n" * 20
+    place = text.index("missing")
+    selection, parsed = at("python", text[:place] + "‸" + text[place:])
+    problem = Problem(place, place + 7, "undefined name 'missing'")
+    (offer,) = FIX.offers(Selection(selection.snapshot, place, place, (problem,)), parsed)
+    said = FIX.task(offer, parsed).messages[0].text
+    assert "b = missing" in said and 5 <= said.count("= 1\n") <= 10
+
+
+def test_nothing_is_offered_without_a_problem() -> None:
+    assert FIX.offers(*at("python", "x = ‸1\n")) == []
