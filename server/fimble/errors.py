@@ -19,6 +19,7 @@ handler catches one base class and a person reads what happened and what to do.
     │   ├── ModelFolderInvalid      written by another version, or damaged
     │   ├── UnsupportedArchitecture
     │   └── VerificationFailed      the prepared model does not answer like its source
+    ├── ActionRefused             an action cannot be done here, or nothing that came of it holds up
     ├── AcceptanceUnavailable     what was shown and accepted cannot be counted or read
     └── EngineError               running a model
         ├── EngineCancelled         the caller asked to stop
@@ -101,6 +102,10 @@ class UnsupportedArchitecture(WeightsError):
 
 class VerificationFailed(WeightsError):
     """The prepared model does not answer like its source."""
+
+
+class ActionRefused(FimbleError):
+    """An action cannot be done here, or nothing that came of it holds up."""
 
 
 class AcceptanceUnavailable(FimbleError):

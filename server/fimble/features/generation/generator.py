@@ -125,6 +125,16 @@ class Generator:
             best = _better(best, attempt(_with_complaint(task, best), Sampling()))
         return Generated(best, tuple(attempts), (self._clock() - started_s) * 1000, num_tokens)
 
+    def warm(self, task: Task, cancel: CancelToken, chunk_tokens: int) -> bool:
+        """Read what ``task`` asks, so that its answer begins at once; whether anything was left to read."""
+        prompt = self._prompts.prompt(task.messages, task.start)
+        if self._engine.num_cached_tokens(prompt) >= len(prompt) - 1:
+            return False
+        request = GenerateRequest(prompt, max_tokens=0, sequence="chat", prefill_chunk_tokens=chunk_tokens)
+        for _ in self._engine.generate(request, cancel):
+            pass
+        return True
+
     def _write(
         self,
         task: Task,
