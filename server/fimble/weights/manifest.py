@@ -58,7 +58,7 @@ class Manifest:
     num_kv_heads: int
     head_dim: int
     end_tokens: tuple[int, ...]
-    chat: ChatFormat = ChatFormat()
+    chat: ChatFormat = field(default_factory=ChatFormat)
     files: Mapping[str, FileRecord] = field(default_factory=dict)
     verification: Mapping[str, Any] = field(default_factory=dict)
     """The verification report as JSON; empty as long as the model is unverified."""

@@ -36,6 +36,7 @@ class Altered:
         self.dimensions = dimensions or checkpoint.dimensions
         self.end_tokens = checkpoint.end_tokens
         self.tokenizer = checkpoint.tokenizer
+        self.chat = checkpoint.chat
 
     def tensor(self, name: str) -> Float32:
         return self._read(self._checkpoint, name)

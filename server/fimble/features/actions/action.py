@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 from fimble.checks.finding import Finding
+from fimble.features.generation.generator import Task
+from fimble.syntax.parsed import Parsed
 from fimble.text import Snapshot
 
 
@@ -88,3 +91,34 @@ class Done:
     """Warnings about what is given, or what the refusal rests on."""
     num_attempts: int = 0
     latency_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document as actions read it."""
+
+    parsed: Parsed
+    uri: str = ""
+    project_tests: str = ""
+    """Texts of the project's own tests, as far as they are known."""
+
+
+class Action(Protocol):
+    """One thing that can be asked for. Knows places and words; the model is run by others."""
+
+    kind: Kind
+    wanted: str
+    """What it makes, to say that there is none: "No ... passed the checks"."""
+
+    def offers(self, selection: Selection, page: Page) -> list[Offer]:
+        """What can be done with ``selection``; soon, and without the model."""
+
+    def task(self, offer: Offer, page: Page) -> Task:
+        """What to ask the model for ``offer``, and how to tell whether an answer holds up.
+
+        Raises ``ActionRefused`` where what was offered is not there (any more), ``ConfigError`` for an argument that
+        means nothing.
+        """
+
+    def done(self, offer: Offer, page: Page, code: str) -> Done:
+        """What comes of an answer whose ``code`` holds up."""

@@ -3,82 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from fimble.engine.base import CancelToken
 from fimble.errors import ActionRefused
-from fimble.features.actions.action import Done, Kind, Offer, Selection
+from fimble.features.actions.action import Action, Done, Kind, Offer, Page, Selection
 from fimble.features.actions.document import Document
 from fimble.features.actions.explain import Explain
 from fimble.features.actions.fix import Fix
 from fimble.features.actions.implement import Implement
 from fimble.features.actions.tests import WriteTests
 from fimble.features.actions.translate import Translate
-from fimble.features.generation.generator import Generated, Generator, Task
-from fimble.syntax.parsed import Parsed
+from fimble.features.generation.generator import Generated, Generator
 from fimble.syntax.trees import TREES
 from fimble.text import Cursor, Snapshot
 
 ALL = frozenset(Kind)
 CHUNK_TOKENS = 32
 """What one step of warming takes."""
+_IMPLEMENT = Implement()
+_ACTIONS: tuple[Action, ...] = (Fix(), _IMPLEMENT, Document(), WriteTests(), Explain(), Translate())
+_BY_KIND = {action.kind: action for action in _ACTIONS}
+
+
+def offers(selection: Selection, kinds: Collection[Kind] = ALL) -> list[Offer]:
+    """What can be done with ``selection``, the likeliest first; soon, on any thread, and without the model."""
+    page = _page(selection.snapshot, selection.start)
+    if page is None:
+        return []
+    return [offer for action in _ACTIONS if action.kind in kinds for offer in action.offers(selection, page)]
 
 
 class Actions:
-    """Offers on any thread; the work on the engine's."""
+    """Does what was offered; on the engine's thread."""
 
-    def __init__(self, generator: Generator, project_tests: Callable[[], str] = str) -> None:
-        """``project_tests``: texts of the project's own tests, as far as they are known."""
-        self._generator, self._project_tests = generator, project_tests
-        self._implement, self._document, self._explain = Implement(), Document(), Explain()
-        self._translate, self._fix, self._tests = Translate(), Fix(), WriteTests()
-
-    def offers(self, selection: Selection, kinds: Collection[Kind] = ALL) -> list[Offer]:
-        """What can be done with ``selection``, the likeliest first; soon, and without the model."""
-        parsed = _parsed(selection.snapshot, selection.start)
-        if parsed is None:
-            return []
-        rooms = (self._fix, self._implement, self._document, self._tests, self._explain, self._translate)
-        return [offer for room in rooms if room.kind in kinds for offer in room.offers(selection, parsed)]
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
 
     def run(
-        self, offer: Offer, snapshot: Snapshot, cancel: CancelToken, on_text: Callable[[str], None] = lambda _: None
+        self,
+        offer: Offer,
+        snapshot: Snapshot,
+        cancel: CancelToken,
+        on_text: Callable[[str], None] = lambda _: None,
+        project_tests: str = "",
     ) -> Done:
         """Do what was offered for this very snapshot. ``on_text`` sees the answer as it grows.
 
-        Raises ``ActionRefused`` where the place cannot be read any more, ``ConfigError`` for an unknown language,
+        Raises ``ActionRefused`` where the place cannot be read (any more), ``ConfigError`` for an unknown language,
         ``EngineError``.
         """
-        parsed = _parsed(snapshot, offer.start)
-        if parsed is None:
+        page = _page(snapshot, offer.start, project_tests)
+        if page is None:
             raise ActionRefused("This document cannot be read as code.", "Check its language.")
-        try:
-            generated = self._generator.generate(self._task(offer, parsed, snapshot.uri), cancel, on_text)
-        except StopIteration:
-            raise ActionRefused("What was selected is not there any more.", "Select it again.") from None
-        return self._done(offer, parsed, snapshot.uri, generated)
+        action = _BY_KIND[offer.kind]
+        generated = self._generator.generate(action.task(offer, page), cancel, on_text)
+        done = action.done(offer, page, generated.best.code) if generated.is_sound else _refused(action, generated)
+        return replace(
+            done,
+            findings=generated.best.findings,
+            num_attempts=len(generated.attempts),
+            latency_ms=generated.latency_ms,
+        )
 
     def warm(self, cursor: Cursor, cancel: CancelToken) -> bool:
         """Read what Implement would be asked at ``cursor``, in idle time; whether there was anything to read."""
-        parsed = _parsed(cursor.snapshot, cursor.offset)
-        if parsed is None:
+        page = _page(cursor.snapshot, cursor.offset)
+        if page is None:
             return False
-        offers = self._implement.offers(Selection(cursor.snapshot, cursor.offset, cursor.offset), parsed)
-        return bool(offers) and self._generator.warm(self._implement.task(offers[0], parsed), cancel, CHUNK_TOKENS)
-
-    def _task(self, offer: Offer, parsed: Parsed, uri: str) -> Task:
-        if offer.kind is Kind.TESTS:
-            return self._tests.task(offer, parsed, uri, self._project_tests())
-        rooms = (self._implement, self._document, self._explain, self._translate, self._fix)
-        return next(room for room in rooms if room.kind is offer.kind).task(offer, parsed)
-
-    def _done(self, offer: Offer, parsed: Parsed, uri: str, generated: Generated) -> Done:
-        if offer.kind is Kind.TESTS:
-            return self._tests.done(offer, parsed, generated, uri, self._project_tests())
-        if offer.kind is Kind.TRANSLATE:
-            return self._translate.done(offer, parsed, generated, uri)
-        rooms = (self._implement, self._document, self._explain, self._fix)
-        return next(room for room in rooms if room.kind is offer.kind).done(offer, parsed, generated)
+        found = _IMPLEMENT.offers(Selection(cursor.snapshot, cursor.offset, cursor.offset), page)
+        return bool(found) and self._generator.warm(_IMPLEMENT.task(found[0], page), cancel, CHUNK_TOKENS)
 
 
-def _parsed(snapshot: Snapshot, offset: int) -> Parsed | None:
-    return TREES.at(Cursor(snapshot, offset))
+def _refused(action: Action, generated: Generated) -> Done:
+    said = "; ".join(str(finding) for finding in generated.best.findings[:3]) or "the model wrote nothing"
+    return Done(refusal=f"No {action.wanted} passed the checks: {said}.")
+
+
+def _page(snapshot: Snapshot, offset: int, project_tests: str = "") -> Page | None:
+    parsed = TREES.at(Cursor(snapshot, offset))
+    return Page(parsed, snapshot.uri, project_tests) if parsed else None

@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-import ast
+from dataclasses import dataclass
 
-from fimble.checks.finding import Finding, Kind as What
-from fimble.features.actions.action import Done, Edit, Kind, Offer, Selection
+from fimble.checks.finding import Finding
+from fimble.checks.finding import Kind as What
+from fimble.features.actions.action import Done, Edit, Kind, Offer, Page, Selection
 from fimble.features.actions.conventions import CONVENTIONS, Convention, style_of
 from fimble.features.actions.layout import indentation_at, is_indented, line_break_of, step_of
-from fimble.features.actions.surroundings import as_begun
-from fimble.features.generation.generator import Generated, Task
+from fimble.features.actions.surroundings import as_begun, definition_at
+from fimble.features.generation.generator import Task
 from fimble.prompt.chat import Message, Role
-from fimble.syntax.languages import find
-from fimble.syntax.offsets import encode
+from fimble.syntax.code import code_of
 from fimble.syntax.outline import Definition, enclosing
-from fimble.syntax.parsed import Parsed, parse
+from fimble.syntax.parsed import Parsed
 
 MAX_TOKENS = 256
 MIN_CHARS = 8
-_DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
 
 
 class Document:
     """Offers, asks and places."""
 
     kind = Kind.DOCUMENT
+    wanted = "documentation"
 
-    def offers(self, selection: Selection, parsed: Parsed) -> list[Offer]:
+    def offers(self, selection: Selection, page: Page) -> list[Offer]:
         """At most one: the innermost definition at the selection."""
+        parsed = page.parsed
         if parsed.language.name not in CONVENTIONS:
             return []
         around = enclosing(parsed, selection.start)
         return [Offer(self.kind, f"Document {around[0].name}", around[0].start, around[0].end)] if around else []
 
-    def task(self, offer: Offer, parsed: Parsed) -> Task:
+    def task(self, offer: Offer, page: Page) -> Task:
         """What to ask: the code, and the beginning of its documentation."""
+        parsed = page.parsed
         convention = CONVENTIONS[parsed.language.name]
         target = _target(parsed, offer)
         name = parsed.language.name
@@ -52,7 +54,11 @@ class Document:
             return self._check(offer, parsed, text)
 
         return Task(
-            (Message(Role.USER, f"Write {form} for {target.name}, and nothing else.\n```{name}\n{code.rstrip()}\n```"),),
+            (
+                Message(
+                    Role.USER, f"Write {form} for {target.name}, and nothing else.\n```{name}\n{code.rstrip()}\n```"
+                ),
+            ),
             check,
             start=start,
             cut=lambda text: convention.text_in(said(text)),
@@ -74,14 +80,9 @@ class Document:
         made = f"{place.before.format(indentation)}{written}{place.after.format(indentation)}"
         return Edit(parsed.start + place.start, parsed.start + place.end, made.replace("\n", line_break))
 
-    def done(self, offer: Offer, parsed: Parsed, generated: Generated) -> Done:
-        """The edit, or an honest refusal."""
-        best = generated.best
-        common = {"num_attempts": len(generated.attempts), "latency_ms": generated.latency_ms}
-        if not generated.is_sound:
-            said = "; ".join(str(finding) for finding in best.findings[:3]) or "the model wrote nothing"
-            return Done(refusal=f"No documentation that holds up: {said}.", findings=best.findings, **common)  # type: ignore[arg-type]
-        return Done((self.edit(offer, parsed, best.code),), **common)  # type: ignore[arg-type]
+    def done(self, offer: Offer, page: Page, code: str) -> Done:
+        """The documentation in its place."""
+        return Done((self.edit(offer, page.parsed, code),))
 
     def _check(self, offer: Offer, parsed: Parsed, text: str) -> tuple[Finding, ...]:
         if len(text.strip()) < MIN_CHARS:
@@ -94,44 +95,21 @@ class Document:
         return ()
 
 
-def code_of(text: str, language: str) -> object:
-    """What of ``text`` is code: its syntax tree without comments and docstrings, for comparing."""
-    if language == "python":
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError):
-            pass
-        else:
-            for node in ast.walk(tree):
-                if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-                    node.body = node.body[1:] or [ast.Pass()]
-            return ast.dump(tree)
-    known = find(language, "")
-    parsed = known and parse(known, text, encode(text), 2000)
-    if not parsed:
-        return text
-    leaves: list[bytes] = []
-    waiting = [parsed.tree.root_node]
-    while waiting:
-        node = waiting.pop()
-        if node.type in parsed.language.comments:
-            continue
-        if not node.children:
-            leaves.append(parsed.data[node.start_byte : node.end_byte].strip())
-        waiting += reversed(node.children)
-    return leaves
-
-
+@dataclass(frozen=True, slots=True)
 class _Place:
     """Where documentation goes: what it replaces, and what is put around it (``{}`` is the indentation)."""
 
-    def __init__(self, start: int, end: int, before: str, after: str, indentation: str | None = None) -> None:
-        self.start, self.end, self.before, self.after, self.indentation = start, end, before, after, indentation
+    start: int
+    end: int
+    before: str
+    after: str
+    indentation: str | None = None
+    """Where it is not the definition's."""
 
 
 def _target(parsed: Parsed, offer: Offer) -> Definition:
     """The definition that was offered."""
-    return next(found for found in enclosing(parsed, offer.start) if (found.start, found.end) == (offer.start, offer.end))
+    return definition_at(parsed, offer.start, offer.end)
 
 
 def _place(parsed: Parsed, target: Definition, convention: Convention) -> _Place:

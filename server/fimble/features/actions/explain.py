@@ -6,8 +6,8 @@ import re
 
 from fimble.checks.finding import Finding
 from fimble.checks.finding import Kind as What
-from fimble.features.actions.action import Done, Kind, Offer, Selection
-from fimble.features.generation.generator import Generated, Task
+from fimble.features.actions.action import Done, Kind, Offer, Page, Selection
+from fimble.features.generation.generator import Task
 from fimble.prompt.chat import Message, Role
 from fimble.syntax.outline import enclosing
 from fimble.syntax.parsed import Parsed
@@ -21,19 +21,23 @@ class Explain:
     """Offers, asks and gives a text to read."""
 
     kind = Kind.EXPLAIN
+    wanted = "explanation"
 
-    def offers(self, selection: Selection, parsed: Parsed) -> list[Offer]:
+    def offers(self, selection: Selection, page: Page) -> list[Offer]:
         """One: the selection, else the innermost definition at the cursor."""
         if selection.text.strip():
             return [Offer(self.kind, "Explain the selection", selection.start, selection.end)]
-        around = enclosing(parsed, selection.start)
+        around = enclosing(page.parsed, selection.start)
         return [Offer(self.kind, f"Explain {around[0].name}", around[0].start, around[0].end)] if around else []
 
-    def task(self, offer: Offer, parsed: Parsed) -> Task:
+    def task(self, offer: Offer, page: Page) -> Task:
         """What to ask: the lines with their numbers."""
+        parsed = page.parsed
         first, lines = _lines(offer, parsed)
         shown = "\n".join(f"{first + number}: {line}" for number, line in enumerate(lines))
-        said = "Explain this {0} code briefly, step by step. Begin each step with the lines it is about, as in 'Line 3:'."
+        said = (
+            "Explain this {0} code briefly, step by step. Begin each step with the lines it is about, as in 'Line 3:'."
+        )
         text = f"{said.format(parsed.language.name)}\n```\n{shown}\n```"
         last = first + len(lines) - 1
         return Task(
@@ -44,19 +48,10 @@ class Explain:
             max_tokens=MAX_TOKENS,
         )
 
-    def done(self, offer: Offer, parsed: Parsed, generated: Generated) -> Done:
+    def done(self, offer: Offer, page: Page, code: str) -> Done:
         """Markdown, under a title that says what is explained."""
-        best = generated.best
-        if not generated.is_sound:
-            said = "; ".join(finding.message for finding in best.findings[:3]) or "the model wrote nothing"
-            return Done(refusal=f"No explanation that holds up: {said}.", num_attempts=len(generated.attempts))
-        first, lines = _lines(offer, parsed)
-        title = f"### Lines {first} to {first + len(lines) - 1}\n\n"
-        return Done(
-            markdown=title + best.code + "\n",
-            num_attempts=len(generated.attempts),
-            latency_ms=generated.latency_ms,
-        )
+        first, lines = _lines(offer, page.parsed)
+        return Done(markdown=f"### Lines {first} to {first + len(lines) - 1}\n\n{code}\n")
 
 
 def _lines(offer: Offer, parsed: Parsed) -> tuple[int, list[str]]:
@@ -74,4 +69,6 @@ def _check(answer: str, first: int, last: int) -> tuple[Finding, ...]:
         return (Finding(What.SYNTAX, first, "it says nothing"),)
     named = [int(number) for match in _LINES.finditer(answer) for number in match.groups() if number]
     wrong = [number for number in named if not first <= number <= last]
-    return tuple(Finding(What.SYNTAX, number, f"it speaks of line {number}, which is not there") for number in wrong[:1])
+    return tuple(
+        Finding(What.SYNTAX, number, f"it speaks of line {number}, which is not there") for number in wrong[:1]
+    )

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from fimble.checks.check import check, check_change
 from fimble.checks.finding import Finding
 from fimble.checks.finding import Kind as What
-from fimble.features.actions.action import Done, Edit, Kind, Offer, Problem, Selection
+from fimble.features.actions.action import Done, Edit, Kind, Offer, Page, Problem, Selection
 from fimble.features.actions.layout import indentation_at, is_indented, laid_out, line_break_of, step_of
 from fimble.features.actions.surroundings import imports_of
-from fimble.features.generation.generator import Generated, Task
+from fimble.features.generation.generator import Task
 from fimble.prompt.chat import Message, Role
 from fimble.syntax.outline import enclosing
 from fimble.syntax.parsed import Parsed
@@ -35,17 +35,21 @@ class Fix:
     """Offers, asks and places."""
 
     kind = Kind.FIX
+    wanted = "fix"
 
-    def offers(self, selection: Selection, parsed: Parsed) -> list[Offer]:
+    def offers(self, selection: Selection, page: Page) -> list[Offer]:
         """One a problem that the editor sent."""
         return [
-            Offer(self.kind, f"Fix: {problem.message.splitlines()[0][:60]}", problem.start, problem.end, problem.message)
+            Offer(
+                self.kind, f"Fix: {problem.message.splitlines()[0][:60]}", problem.start, problem.end, problem.message
+            )
             for problem in selection.problems
             if problem.message.strip()
         ]
 
-    def task(self, offer: Offer, parsed: Parsed) -> Task:
+    def task(self, offer: Offer, page: Page) -> Task:
         """What to ask: the lines around the problem, and the problem; the answer is these lines again."""
+        parsed = page.parsed
         language, region = parsed.language, _region(offer, parsed)
         shown = parsed.text[region.start : region.end]
         number = parsed.text.count("\n", region.start, offer.start - parsed.start)
@@ -85,14 +89,10 @@ class Fix:
             stop, text = len(parsed.text), text.removesuffix(line_break)
         return Edit(parsed.start + start, parsed.start + stop, text)
 
-    def done(self, offer: Offer, parsed: Parsed, generated: Generated) -> Done:
-        """The edit, or an honest refusal."""
-        best = generated.best
-        edit = self.edit(offer, parsed, best.code) if best.code else None
-        if not generated.is_sound or edit is None:
-            said = "; ".join(str(finding) for finding in best.findings[:3]) or "the model wrote no code"
-            return Done(refusal=f"No fix holds up: {said}.", findings=best.findings, num_attempts=len(generated.attempts))
-        return Done((edit,), findings=best.findings, num_attempts=len(generated.attempts), latency_ms=generated.latency_ms)
+    def done(self, offer: Offer, page: Page, code: str) -> Done:
+        """The lines that changed."""
+        edit = self.edit(offer, page.parsed, code)
+        return Done((edit,) if edit else ())
 
     def _check(self, offer: Offer, parsed: Parsed, code: str) -> tuple[Finding, ...]:
         edit = self.edit(offer, parsed, code) if code.strip() else None

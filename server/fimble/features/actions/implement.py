@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from fimble.checks.check import check_change
-from fimble.checks.finding import Finding, Kind as What
-from fimble.features.actions.action import Done, Edit, Kind, Offer, Selection
+from fimble.checks.finding import Finding
+from fimble.checks.finding import Kind as What
+from fimble.features.actions.action import Done, Edit, Kind, Offer, Page, Selection
 from fimble.features.actions.bodies import with_body
 from fimble.features.actions.layout import indentation_at, is_indented, laid_out, line_break_of, step_of
 from fimble.features.actions.surroundings import as_begun, class_around, header_of, imports_of
 from fimble.features.generation import instructions
-from fimble.features.generation.generator import Generated, Task
+from fimble.features.generation.generator import Task
 from fimble.syntax.outline import Definition, enclosing
 from fimble.syntax.parsed import Parsed
 
@@ -23,9 +24,11 @@ class Implement:
     """Offers, asks and places."""
 
     kind = Kind.IMPLEMENT
+    wanted = "version"
 
-    def offers(self, selection: Selection, parsed: Parsed) -> list[Offer]:
+    def offers(self, selection: Selection, page: Page) -> list[Offer]:
         """At most one: the empty function at the cursor, else the comment there."""
+        parsed = page.parsed
         begun = _begun(parsed, selection.start)
         if begun is not None:
             return [Offer(self.kind, f"Implement {begun.name}", begun.start, begun.end)]
@@ -38,9 +41,9 @@ class Implement:
             return []
         return [Offer(self.kind, "Implement this comment", start, end)]
 
-    def task(self, offer: Offer, parsed: Parsed) -> Task:
+    def task(self, offer: Offer, page: Page) -> Task:
         """What to ask, and how to tell whether an answer holds up in the document."""
-        language = parsed.language
+        parsed, language = page.parsed, page.parsed.language
         begun = _begun(parsed, offer.start + 1) or _begun(parsed, offer.start)
         if begun is not None:
             messages = instructions.implement(as_begun(parsed, begun), language.name)
@@ -72,19 +75,10 @@ class Implement:
         placed = laid_out(code, indentation, step_of(text if is_indented(text) else code))
         return Edit(offer.end, offer.end, line_break + placed.replace("\n", line_break))
 
-    def done(self, offer: Offer, parsed: Parsed, generated: Generated) -> Done:
-        """The edit, or an honest refusal."""
-        best = generated.best
-        edit = self.edit(offer, parsed, best.code)
-        if not generated.is_sound or edit is None:
-            said = "; ".join(str(finding) for finding in best.findings[:3]) or "the model wrote no code"
-            return Done(
-                refusal=f"No version passed the checks: {said}.",
-                findings=best.findings,
-                num_attempts=len(generated.attempts),
-                latency_ms=generated.latency_ms,
-            )
-        return Done((edit,), findings=best.findings, num_attempts=len(generated.attempts), latency_ms=generated.latency_ms)
+    def done(self, offer: Offer, page: Page, code: str) -> Done:
+        """The code in its place."""
+        edit = self.edit(offer, page.parsed, code)
+        return Done((edit,) if edit else ())
 
 
 def instruction_in(comment: str) -> str:

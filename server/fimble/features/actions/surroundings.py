@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import textwrap
 
+from fimble.errors import ActionRefused
 from fimble.syntax.outline import Definition, enclosing
 from fimble.syntax.parsed import Parsed
 
 MAX_IMPORT_CHARS = 600
-_IMPORTS = (
-    "import_statement import_from_statement import_declaration use_declaration preproc_include using_directive"
-    " package_clause package_declaration import_header import namespace_use_declaration".split()
-)
+_IMPORTS = [
+    "import_statement",
+    "import_from_statement",
+    "import_declaration",
+    "use_declaration",
+    "preproc_include",
+    "using_directive",
+    "package_clause",
+    "package_declaration",
+    "import_header",
+    "import",
+    "namespace_use_declaration",
+]
 
 
 def imports_of(parsed: Parsed) -> str:
@@ -54,3 +64,11 @@ def as_begun(parsed: Parsed, begun: Definition) -> str:
         own = f"{opening}\n{textwrap.indent(own, '    ')}{closing}"
     head = imports_of(parsed)
     return f"{head}\n{own}" if head else own
+
+
+def definition_at(parsed: Parsed, start: int, end: int) -> Definition:
+    """The definition from ``start`` to ``end``. Raises ``ActionRefused`` where there is none (any more)."""
+    for found in enclosing(parsed, start):
+        if (found.start, found.end) == (start, end):
+            return found
+    raise ActionRefused("What was selected is not there any more.", "Select it again.")

@@ -11,12 +11,11 @@ from fimble.checks.check import check
 from fimble.checks.finding import Finding
 from fimble.checks.finding import Kind as What
 from fimble.checks.imports import with_imports
-from fimble.features.actions.action import Done, Kind, NewDocument, Offer, Selection
-from fimble.features.actions.surroundings import as_begun, class_around
-from fimble.features.generation.generator import Generated, Task
+from fimble.features.actions.action import Done, Kind, NewDocument, Offer, Page, Selection
+from fimble.features.actions.surroundings import as_begun, class_around, definition_at
+from fimble.features.generation.generator import Task
 from fimble.prompt.chat import Message, Role
-from fimble.syntax.outline import Definition, enclosing
-from fimble.syntax.parsed import Parsed
+from fimble.syntax.outline import enclosing
 
 MAX_TOKENS = 512
 
@@ -47,7 +46,8 @@ _FRAMEWORKS = {
     "javascript": _Framework(
         "node:test",
         "{}.test.mjs",
-        "import test from 'node:test';\nimport assert from 'node:assert/strict';\nimport {{ {name} }} from './{stem}.js';\n\n",
+        "import test from 'node:test';\nimport assert from 'node:assert/strict';\n"
+        "import {{ {name} }} from './{stem}.js';\n\n",
         re.compile(r"\bassert\b"),
     ),
     "typescript": _Framework(
@@ -56,7 +56,9 @@ _FRAMEWORKS = {
         "import {{ describe, expect, it }} from 'vitest';\nimport {{ {name} }} from './{stem}';\n\n",
         re.compile(r"\bexpect\("),
     ),
-    "go": _Framework("testing", "{}_test.go", "package {package}\n\nimport \"testing\"\n\nfunc Test", re.compile(r"t\.\w+\(")),
+    "go": _Framework(
+        "testing", "{}_test.go", 'package {package}\n\nimport "testing"\n\nfunc Test', re.compile(r"t\.\w+\(")
+    ),
     "rust": _Framework("cargo test", "{}_test.rs", "use super::*;\n\n#[test]\n", re.compile(r"assert\w*!")),
     "java": _Framework(
         "JUnit 5",
@@ -73,9 +75,11 @@ class WriteTests:
     """Offers, asks and gives a new document."""
 
     kind = Kind.TESTS
+    wanted = "test"
 
-    def offers(self, selection: Selection, parsed: Parsed) -> list[Offer]:
+    def offers(self, selection: Selection, page: Page) -> list[Offer]:
         """One: the innermost named function at the cursor, if it is written."""
+        parsed = page.parsed
         if parsed.language.name not in _FRAMEWORKS:
             return []
         around = enclosing(parsed, selection.start)
@@ -83,14 +87,15 @@ class WriteTests:
             return []
         return [Offer(self.kind, f"Write tests for {around[0].name}", around[0].start, around[0].end)]
 
-    def task(self, offer: Offer, parsed: Parsed, uri: str = "", project: str = "") -> Task:
-        """What to ask. ``project``: texts of the project's tests, as far as they are known; they tell its framework."""
-        framework = framework_of(parsed.language.name, project)
-        target = _target(parsed, offer)
+    def task(self, offer: Offer, page: Page) -> Task:
+        """What to ask. The project's own tests tell its framework."""
+        parsed = page.parsed
+        framework = framework_of(parsed.language.name, page.project_tests)
+        target = definition_at(parsed, offer.start, offer.end)
         holder = class_around(parsed, target.start, target)
         name = holder.name if holder is not None else target.name
         package = _PACKAGE.search(parsed.text)
-        opening = framework.opening.format(stem=_stem(uri), name=name, package=package[1] if package else "main")
+        opening = framework.opening.format(stem=_stem(page.uri), name=name, package=package[1] if package else "main")
         start = f"```{parsed.language.name}\n{opening}"
         said = (
             f"Write {framework.name} tests for {target.name}: a usual case and the edge cases.\n"
@@ -105,15 +110,11 @@ class WriteTests:
         mend = with_imports if parsed.language.name == "python" else str
         return Task((Message(Role.USER, said),), checked, start=start, mend=mend, max_tokens=MAX_TOKENS)
 
-    def done(self, offer: Offer, parsed: Parsed, generated: Generated, uri: str = "", project: str = "") -> Done:
-        """The tests, or an honest refusal."""
-        best = generated.best
-        if not generated.is_sound:
-            said = "; ".join(str(finding) for finding in best.findings[:3]) or "the model wrote no code"
-            return Done(refusal=f"No tests hold up: {said}.", findings=best.findings, num_attempts=len(generated.attempts))
-        name = framework_of(parsed.language.name, project).file.format(_stem(uri))
-        document = NewDocument(name, parsed.language.name, best.code)
-        return Done(document=document, num_attempts=len(generated.attempts), latency_ms=generated.latency_ms)
+    def done(self, offer: Offer, page: Page, code: str) -> Done:
+        """The tests as a document of their own."""
+        language = page.parsed.language.name
+        name = framework_of(language, page.project_tests).file.format(_stem(page.uri))
+        return Done(document=NewDocument(name, language, code))
 
 
 def framework_of(language: str, project: str) -> _Framework:
@@ -121,11 +122,6 @@ def framework_of(language: str, project: str) -> _Framework:
     if language == "python" and _USES_UNITTEST.search(project) and "pytest" not in project:
         return _UNITTEST
     return _FRAMEWORKS[language]
-
-
-def _target(parsed: Parsed, offer: Offer) -> Definition:
-    around = enclosing(parsed, offer.start)
-    return next(found for found in around if (found.start, found.end) == (offer.start, offer.end))
 
 
 def _stem(uri: str) -> str:

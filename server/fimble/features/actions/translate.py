@@ -10,11 +10,10 @@ from fimble.checks.finding import Finding
 from fimble.checks.finding import Kind as What
 from fimble.checks.imports import with_imports
 from fimble.errors import ConfigError
-from fimble.features.actions.action import Done, Kind, NewDocument, Offer, Selection
+from fimble.features.actions.action import Done, Kind, NewDocument, Offer, Page, Selection
 from fimble.features.generation import instructions
-from fimble.features.generation.generator import Generated, Task
+from fimble.features.generation.generator import Task
 from fimble.syntax.languages import Language, find
-from fimble.syntax.parsed import Parsed
 
 TARGETS = {
     "python": ("Python", ".py"),
@@ -42,9 +41,11 @@ class Translate:
     """Offers, asks and gives a new document."""
 
     kind = Kind.TRANSLATE
+    wanted = "translation"
 
-    def offers(self, selection: Selection, parsed: Parsed) -> list[Offer]:
+    def offers(self, selection: Selection, page: Page) -> list[Offer]:
         """One a language, for a selection; clients fold them into one menu."""
+        parsed = page.parsed
         if not selection.text.strip() or parsed.language.name not in TARGETS:
             return []
         return [
@@ -53,8 +54,9 @@ class Translate:
             if name != parsed.language.name
         ]
 
-    def task(self, offer: Offer, parsed: Parsed) -> Task:
-        """What to ask; the answer must parse in its own language. Raises ``ConfigError`` for one that is not known."""
+    def task(self, offer: Offer, page: Page) -> Task:
+        """What to ask; the answer must parse in its own language."""
+        parsed = page.parsed
         language = target(offer.argument)
         source = parsed.text[offer.start - parsed.start : offer.end - parsed.start]
         name = TARGETS[language.name][0]
@@ -69,24 +71,11 @@ class Translate:
             mend=with_imports if language.name == "python" else str,
         )
 
-    def done(self, offer: Offer, parsed: Parsed, generated: Generated, uri: str = "") -> Done:
+    def done(self, offer: Offer, page: Page, code: str) -> Done:
         """A document named like the source, with the other language's ending."""
-        best = generated.best
-        if not generated.is_sound:
-            said = "; ".join(str(finding) for finding in best.findings[:3]) or "the model wrote no code"
-            return Done(
-                refusal=f"No translation passed the checks: {said}.",
-                findings=best.findings,
-                num_attempts=len(generated.attempts),
-            )
-        language = target(offer.argument)
-        stem = PurePosixPath(unquote(urlsplit(uri).path)).stem or "translated"
-        return Done(
-            document=NewDocument(stem + TARGETS[language.name][1], language.name, best.code),
-            findings=best.findings,
-            num_attempts=len(generated.attempts),
-            latency_ms=generated.latency_ms,
-        )
+        language = target(offer.argument).name
+        stem = PurePosixPath(unquote(urlsplit(page.uri).path)).stem or "translated"
+        return Done(document=NewDocument(stem + TARGETS[language][1], language, code))
 
 
 def target(name: str) -> Language:

@@ -26,8 +26,10 @@ def filled(language: str, text: str, name: str, code: str) -> str | None:
         pytest.param(
             "python",
             'class S:\n  @p\n  def f(self, a: int):\n    """Say\n\n    it."""\n    ...\n\n  x = 1\n',
-            "class S:\n    def f(self, a):\n        \"\"\"Other.\"\"\"\n        if a:\n            return 1\n        return 2\n",
-            'class S:\n  @p\n  def f(self, a: int):\n    """Say\n\n    it."""\n    if a:\n      return 1\n    return 2\n\n  x = 1\n',
+            "class S:\n    def f(self, a):\n        '''Other.'''\n        if a:\n"
+            "            return 1\n        return 2\n",
+            'class S:\n  @p\n  def f(self, a: int):\n    """Say\n\n    it."""\n    if a:\n'
+            "      return 1\n    return 2\n\n  x = 1\n",
             id="a method keeps its decorator, signature, docstring and step",
         ),
         pytest.param(
@@ -66,12 +68,18 @@ def filled(language: str, text: str, name: str, code: str) -> str | None:
             id="tabs",
         ),
         pytest.param(
-            "rust", "fn f(a: i32) -> i32 {\n    todo!()\n}\n", "fn f(a: i32) -> i32 {\n    a + 1\n}\n",
-            "fn f(a: i32) -> i32 {\n    a + 1\n}\n", id="what stood in for a body goes",
+            "rust",
+            "fn f(a: i32) -> i32 {\n    todo!()\n}\n",
+            "fn f(a: i32) -> i32 {\n    a + 1\n}\n",
+            "fn f(a: i32) -> i32 {\n    a + 1\n}\n",
+            id="what stood in for a body goes",
         ),
         pytest.param(
-            "ruby", "class A\n  def f(x)\n  end\nend\n", "def f(x)\n  x + 1\nend\n",
-            "class A\n  def f(x)\n    x + 1\n  end\nend\n", id="without a body of its own",
+            "ruby",
+            "class A\n  def f(x)\n  end\nend\n",
+            "def f(x)\n  x + 1\nend\n",
+            "class A\n  def f(x)\n    x + 1\n  end\nend\n",
+            id="without a body of its own",
         ),
         pytest.param("python", "def f(a):\n    pass\n", "x = 1\n", None, id="no definition"),
     ],

@@ -14,9 +14,17 @@ from fimble.features.actions.conventions import CONVENTIONS, PYTHON, style_of
 @pytest.mark.parametrize(
     ("language", "said", "text"),
     [
-        ("python", 'Add two.\n\n    Args:\n        a: one\n    """\n    return a', "Add two.\n\n    Args:\n        a: one"),
+        (
+            "python",
+            'Add two.\n\n    Args:\n        a: one\n    """\n    return a',
+            "Add two.\n\n    Args:\n        a: one",
+        ),
         ("python", 'Add two."""', "Add two."),
-        ("javascript", "Adds.\n * @param {number} a one\n *\n * more\n */\nfunction", "Adds.\n@param {number} a one\n\nmore"),
+        (
+            "javascript",
+            "Adds.\n * @param {number} a one\n *\n * more\n */\nfunction",
+            "Adds.\n@param {number} a one\n\nmore",
+        ),
         ("rust", "Adds.\n///\n/// # Panics\nfn f() {}", "Adds.\n\n# Panics"),
         ("go", "f adds.\nfunc f() {}", "f adds."),
         ("ruby", "Adds.\n# @return [Integer]\ndef f\n", "Adds.\n@return [Integer]"),
@@ -53,7 +61,9 @@ def test_whatever_it_says_it_stays_documentation(text: str) -> None:
     assert comment.endswith("*/") and comment.count("*/") == 1
     for language in ("go", "rust", "ruby", "lua", "bash"):
         mark = CONVENTIONS[language].line.strip()
-        assert all(line.strip().startswith(mark) for line in CONVENTIONS[language].written(text, "  ", "  ").split("\n"))
+        assert all(
+            line.strip().startswith(mark) for line in CONVENTIONS[language].written(text, "  ", "  ").split("\n")
+        )
 
 
 def test_the_style_of_a_file_is_told_from_it() -> None:

@@ -7,19 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fimble.checks.finding import fatal
-from fimble.features.actions.document import Document, code_of
-from tests.unit.features.actions.test_implement import at
+from fimble.features.actions.document import Document
+from fimble.syntax.code import code_of
+from tests.unit.features.actions.pages import at
 
 DOCUMENT = Document()
 
 
 def documented(language: str, marked: str, text: str = "Say it all.") -> str:
-    selection, parsed = at(language, marked)
-    (offer,) = DOCUMENT.offers(selection, parsed)
-    edit = DOCUMENT.edit(offer, parsed, text)
-    after = parsed.text[: edit.start] + edit.text + parsed.text[edit.end :]
-    assert code_of(after, parsed.language.name) == code_of(parsed.text, parsed.language.name)
-    assert DOCUMENT.task(offer, parsed).check(text) == ()
+    selection, page = at(language, marked)
+    (offer,) = DOCUMENT.offers(selection, page)
+    edit = DOCUMENT.edit(offer, page.parsed, text)
+    after = page.parsed.text[: edit.start] + edit.text + page.parsed.text[edit.end :]
+    assert code_of(after, page.parsed.language.name) == code_of(page.parsed.text, page.parsed.language.name)
+    assert DOCUMENT.task(offer, page).check(text) == ()
     return after
 
 
@@ -54,17 +55,19 @@ def test_no_text_changes_the_code(text: str) -> None:
         ("java", "class A {\n    int f() { return‸ 1; }\n}\n"),
         ("lua", "function f(a)\n    return a‸\nend\n"),
     ):
-        selection, parsed = at(language, marked)
-        (offer,) = DOCUMENT.offers(selection, parsed)
-        if fatal(DOCUMENT.task(offer, parsed).check(text)):
+        selection, page = at(language, marked)
+        (offer,) = DOCUMENT.offers(selection, page)
+        if fatal(DOCUMENT.task(offer, page).check(text)):
             continue
-        edit = DOCUMENT.edit(offer, parsed, text)
-        after = parsed.text[: edit.start] + edit.text + parsed.text[edit.end :]
-        assert code_of(after, parsed.language.name) == code_of(parsed.text, parsed.language.name)
+        edit = DOCUMENT.edit(offer, page.parsed, text)
+        after = page.parsed.text[: edit.start] + edit.text + page.parsed.text[edit.end :]
+        assert code_of(after, page.parsed.language.name) == code_of(page.parsed.text, page.parsed.language.name)
 
 
 def test_code_is_told_from_its_comments() -> None:
-    assert code_of("def f():\n    '''a'''\n    return 1  # b\n", "python") == code_of("def f():\n    return 1\n", "python")
+    assert code_of("def f():\n    '''a'''\n    return 1  # b\n", "python") == code_of(
+        "def f():\n    return 1\n", "python"
+    )
     assert code_of("def f():\n    return 1\n", "python") != code_of("def f():\n    return 2\n", "python")
     assert code_of("f(); // a\n", "javascript") == code_of("/* b */ f();\n", "javascript")
     assert code_of("f();\n", "javascript") != code_of("g();\n", "javascript")
@@ -76,6 +79,6 @@ def test_nothing_is_offered_outside_of_a_definition() -> None:
 
 
 def test_an_empty_answer_is_refused() -> None:
-    selection, parsed = at("python", "def f():\n    ‸pass\n")
-    (offer,) = DOCUMENT.offers(selection, parsed)
-    assert fatal(DOCUMENT.task(offer, parsed).check("  "))
+    selection, page = at("python", "def f():\n    ‸pass\n")
+    (offer,) = DOCUMENT.offers(selection, page)
+    assert fatal(DOCUMENT.task(offer, page).check("  "))

@@ -6,56 +6,48 @@ import pytest
 
 from fimble.checks.finding import fatal
 from fimble.errors import ConfigError
-from fimble.features.actions.action import Offer, Selection
+from fimble.features.actions.action import Offer
 from fimble.features.actions.explain import Explain
 from fimble.features.actions.translate import Translate, target
-from fimble.features.generation.generator import Attempt, Generated
-from fimble.syntax.parsed import Parsed
-from tests.unit.features.actions.test_implement import at
-
-
-def selected(language: str, marked: str) -> tuple[Selection, Parsed]:
-    """What stands between two marks."""
-    first, rest = marked.split("‸", 1)
-    middle, last = rest.split("‸")
-    selection, parsed = at(language, first + "‸" + middle + last)
-    return Selection(selection.snapshot, selection.start, selection.start + len(middle)), parsed
-
-
-def generated(code: str) -> Generated:
-    attempt = Attempt(code, (), -0.1)
-    return Generated(attempt, (attempt,), 1.0, 3)
+from tests.unit.features.actions.pages import at
 
 
 def test_the_lines_are_shown_with_their_numbers() -> None:
-    selection, parsed = selected("python", "import os\n\n‸def f(a):\n    return a‸\n")
-    (offer,) = Explain().offers(selection, parsed)
-    said = Explain().task(offer, parsed).messages[0].text
+    selection, page = at("python", "import os\n\n‸def f(a):\n    return a‸\n")
+    (offer,) = Explain().offers(selection, page)
+    said = Explain().task(offer, page).messages[0].text
     assert "3: def f(a):\n4:     return a\n" in said and "import" not in said
-    done = Explain().done(offer, parsed, generated("Line 3: f"))
+    done = Explain().done(offer, page, "Line 3: f")
     assert done.markdown == "### Lines 3 to 4\n\nLine 3: f\n"
 
 
 @pytest.mark.parametrize(
     ("answer", "is_sound"),
-    [("Line 3: it begins.", True), ("Lines 3-4 do it.", True), ("第 4 行", True), ("Line 1: x", False), ("第 3-9 行", False), ("", False)],
+    [
+        ("Line 3: it begins.", True),
+        ("Lines 3-4 do it.", True),
+        ("第 4 行", True),
+        ("Line 1: x", False),
+        ("第 3-9 行", False),
+        ("", False),
+    ],
 )
 def test_an_explanation_of_lines_that_are_not_there_is_refused(answer: str, is_sound: bool) -> None:
-    selection, parsed = selected("python", "import os\n\n‸def f(a):\n    return a‸\n")
-    (offer,) = Explain().offers(selection, parsed)
-    assert bool(fatal(Explain().task(offer, parsed).check(answer))) == (not is_sound)
+    selection, page = at("python", "import os\n\n‸def f(a):\n    return a‸\n")
+    (offer,) = Explain().offers(selection, page)
+    assert bool(fatal(Explain().task(offer, page).check(answer))) == (not is_sound)
 
 
 def test_a_translation_is_checked_in_its_own_language_and_stands_apart() -> None:
-    selection, parsed = selected("python", "‸def f(a):\n    return a + 1‸\n")
-    offers = Translate().offers(selection, parsed)
+    selection, page = at("python", "‸def f(a):\n    return a + 1‸\n", uri="file:///src/my%20tool.py")
+    offers = Translate().offers(selection, page)
     assert [offer.argument for offer in offers] == ["javascript", "typescript", "java", "go", "rust"]
     offer = offers[0]
-    task = Translate().task(offer, parsed)
+    task = Translate().task(offer, page)
     assert "Python" in task.messages[-1].text and "JavaScript" in task.messages[-1].text
     assert fatal(task.check("function f(a {")) and fatal(task.check(" "))
     assert task.check("function f(a) { return a + 1; }\n") == ()
-    done = Translate().done(offer, parsed, generated("x\n"), "file:///src/my%20tool.py")
+    done = Translate().done(offer, page, "x\n")
     assert done.document is not None and done.edits == ()
     assert (done.document.name, done.document.language) == ("my tool.js", "javascript")
 
@@ -64,6 +56,6 @@ def test_a_language_is_found_by_either_name_and_an_unknown_one_is_refused() -> N
     assert target("C++").name == "cpp" and target(" typescript ").name == "typescript"
     with pytest.raises(ConfigError, match="Klingon"):
         target("Klingon")
-    _, parsed = selected("python", "‸x = 1‸\n")
+    _, page = at("python", "‸x = 1‸\n")
     with pytest.raises(ConfigError):
-        Translate().task(Offer(Translate.kind, "", 0, 5, "json"), parsed)
+        Translate().task(Offer(Translate.kind, "", 0, 5, "json"), page)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fimble.checks.finding import fatal
-from fimble.features.actions.action import Problem, Selection
+from fimble.features.actions.action import Problem
 from fimble.features.actions.fix import Fix
-from tests.unit.features.actions.test_implement import at
+from tests.unit.features.actions.pages import at
 
 FIX = Fix()
 CODE = "import os\n\n\ndef f(a):\n    b = a\n    return missing(b)\n\n\nx = 1\n"
@@ -16,12 +16,12 @@ CODE = "import os\n\n\ndef f(a):\n    b = a\n    return missing(b)\n\n\nx = 1\n"
 def fixed(code: str, text: str = CODE, what: str = "missing", message: str = "undefined name 'missing'") -> str | None:
     """The text after a fix; ``None`` for one that is refused."""
     place = text.index(what)
-    selection, parsed = at("python", text[:place] + "‸" + text[place:])
     problem = Problem(place, place + len(what), message)
-    (offer,) = FIX.offers(Selection(selection.snapshot, place, place, (problem,)), parsed)
-    if fatal(FIX.task(offer, parsed).check(code)):
+    selection, page = at("python", text[:place] + "‸" + text[place:], (problem,))
+    (offer,) = FIX.offers(selection, page)
+    if fatal(FIX.task(offer, page).check(code)):
         return None
-    edit = FIX.edit(offer, parsed, code)
+    edit = FIX.edit(offer, page.parsed, code)
     assert edit is not None
     return text[: edit.start] + edit.text + text[edit.end :]
 
@@ -52,10 +52,10 @@ def test_what_is_no_fix_is_refused(code: str) -> None:
 def test_a_problem_outside_of_functions_is_shown_with_the_lines_near_it() -> None:
     text = "a = 1\n" * 20 + "b = missing\n" + "c = 1\n" * 20
     place = text.index("missing")
-    selection, parsed = at("python", text[:place] + "‸" + text[place:])
     problem = Problem(place, place + 7, "undefined name 'missing'")
-    (offer,) = FIX.offers(Selection(selection.snapshot, place, place, (problem,)), parsed)
-    said = FIX.task(offer, parsed).messages[0].text
+    selection, page = at("python", text[:place] + "‸" + text[place:], (problem,))
+    (offer,) = FIX.offers(selection, page)
+    said = FIX.task(offer, page).messages[0].text
     assert "b = missing" in said and 5 <= said.count("= 1\n") <= 10
 
 

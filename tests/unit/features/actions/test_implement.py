@@ -5,23 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fimble.checks.finding import fatal
-from fimble.features.actions.action import Offer, Selection
+from fimble.features.actions.action import Offer
 from fimble.features.actions.implement import Implement, instruction_in
-from fimble.syntax.languages import find
-from fimble.syntax.parsed import Parsed, parse
-from fimble.text import Snapshot
+from tests.unit.features.actions.pages import at
 
 IMPLEMENT = Implement()
-
-
-def at(language: str, marked: str) -> tuple[Selection, Parsed]:
-    text = marked.replace("‸", "")
-    place = marked.index("‸")
-    known = find(language, "")
-    assert known is not None
-    parsed = parse(known, text, text.encode(), 1000)
-    assert parsed is not None
-    return Selection(Snapshot("file:///a", language, 1, text), place, place), parsed
 
 
 def offers(language: str, marked: str) -> list[Offer]:
@@ -49,33 +37,33 @@ def test_what_is_offered(language: str, marked: str, title: str) -> None:
 
 
 def test_a_comment_of_several_lines_is_one_instruction() -> None:
-    selection, parsed = at("python", "x = 1\n\n# Return the sum\n# of two ‸numbers\n#  and no more\ny = 2\n")
-    (offer,) = IMPLEMENT.offers(selection, parsed)
-    comment = parsed.text[offer.start : offer.end]
+    selection, page = at("python", "x = 1\n\n# Return the sum\n# of two ‸numbers\n#  and no more\ny = 2\n")
+    (offer,) = IMPLEMENT.offers(selection, page)
+    comment = page.parsed.text[offer.start : offer.end]
     assert instruction_in(comment) == "Return the sum\nof two numbers\nand no more"
     assert instruction_in("/**\n * Adds 两个数字.\n * @param a\n */") == "Adds 两个数字.\n@param a"
     assert instruction_in("-- do it") == "do it"
 
 
 def test_the_model_is_shown_imports_and_the_class() -> None:
-    selection, parsed = at("python", "import os\n\n\nclass S(list):\n    x = 1\n\n    def f(self):\n        ‸...\n")
-    (offer,) = IMPLEMENT.offers(selection, parsed)
-    said = IMPLEMENT.task(offer, parsed).messages[-1].text
+    selection, page = at("python", "import os\n\n\nclass S(list):\n    x = 1\n\n    def f(self):\n        ‸...\n")
+    (offer,) = IMPLEMENT.offers(selection, page)
+    said = IMPLEMENT.task(offer, page).messages[-1].text
     assert "import os\n" in said and "class S(list):\n    def f(self):\n        ...\n" in said and "x = 1" not in said
 
 
 def test_code_for_a_comment_goes_below_it_at_its_depth() -> None:
-    selection, parsed = at("python", "class S:\n  x = 1\n  # how many ‸there are\n\ny = S()\n")
-    (offer,) = IMPLEMENT.offers(selection, parsed)
-    edit = IMPLEMENT.edit(offer, parsed, "def count(self):\n    return self.x\n")
-    assert edit is not None and edit.start == edit.end == parsed.text.index("\n\ny")
+    selection, page = at("python", "class S:\n  x = 1\n  # how many ‸there are\n\ny = S()\n")
+    (offer,) = IMPLEMENT.offers(selection, page)
+    edit = IMPLEMENT.edit(offer, page.parsed, "def count(self):\n    return self.x\n")
+    assert edit is not None and edit.start == edit.end == page.parsed.text.index("\n\ny")
     assert edit.text == "\n  def count(self):\n    return self.x"
 
 
 def test_code_is_checked_where_it_stands() -> None:
-    selection, parsed = at("python", "import math\nprint(missing)\n\ndef f(a):\n    ‸pass\n")
-    (offer,) = IMPLEMENT.offers(selection, parsed)
-    check = IMPLEMENT.task(offer, parsed).check
+    selection, page = at("python", "import math\nprint(missing)\n\ndef f(a):\n    ‸pass\n")
+    (offer,) = IMPLEMENT.offers(selection, page)
+    check = IMPLEMENT.task(offer, page).check
     assert check("def f(a):\n    return math.pi + a\n") == ()
     assert [str(found) for found in fatal(check("def f(a):\n    return b\n"))] == [
         "line 5: undefined name 'b' (undefined name)"
@@ -84,7 +72,7 @@ def test_code_is_checked_where_it_stands() -> None:
 
 
 def test_line_ends_are_the_file_s() -> None:
-    selection, parsed = at("python", "import os\r\ndef f(a):\r\n    ‸pass\r\n")
-    (offer,) = IMPLEMENT.offers(selection, parsed)
-    edit = IMPLEMENT.edit(offer, parsed, "def f(a):\n    b = a\n    return b\n")
+    selection, page = at("python", "import os\r\ndef f(a):\r\n    ‸pass\r\n")
+    (offer,) = IMPLEMENT.offers(selection, page)
+    edit = IMPLEMENT.edit(offer, page.parsed, "def f(a):\n    b = a\n    return b\n")
     assert edit is not None and edit.text == "def f(a):\r\n    b = a\r\n    return b"

@@ -33,9 +33,7 @@ def run(
 ) -> tuple[Generated, list[str], list[str]]:
     """With a model that says ``answers`` in turn: what came of it, the prompts, and what was seen while it streamed."""
     waiting = list(answers)
-    engine = ScriptedEngine(
-        lambda _: [[*TOKENIZER.encode(waiting.pop(0)), END]], context_length=context_length
-    )
+    engine = ScriptedEngine(lambda _: [[*TOKENIZER.encode(waiting.pop(0)), END]], context_length=context_length)
     generator = Generator(engine, TOKENIZER, ChatPrompts(TEMPLATE, TOKENIZER), frozenset({END}))
     seen: list[str] = []
     asked = task or Task((Message(Role.USER, "go"),), no_bad, start="```py\n")
