@@ -14,7 +14,8 @@ from fimble.features.actions.fix import Fix
 from fimble.features.actions.implement import Implement
 from fimble.features.actions.tests import WriteTests
 from fimble.features.actions.translate import Translate
-from fimble.features.generation.generator import Generated, Generator
+from fimble.features.generation.generator import Generated, Generator, Steps, finish
+from fimble.features.generation.turn import Turn
 from fimble.syntax.trees import TREES
 from fimble.text import Cursor, Snapshot
 
@@ -48,16 +49,27 @@ class Actions:
         on_text: Callable[[str], None] = lambda _: None,
         project_tests: str = "",
     ) -> Done:
-        """Do what was offered for this very snapshot. ``on_text`` sees the answer as it grows.
+        """Do what was offered, all at once; the rest as in ``steps``."""
+        return finish(self.steps(offer, snapshot, Turn(cancel), on_text, project_tests))
 
-        Raises ``ActionRefused`` where the place cannot be read (any more), ``ConfigError`` for an unknown language,
-        ``EngineError``.
+    def steps(
+        self,
+        offer: Offer,
+        snapshot: Snapshot,
+        turn: Turn,
+        on_text: Callable[[str], None] = lambda _: None,
+        project_tests: str = "",
+    ) -> Steps[Done]:
+        """Do what was offered for this very snapshot, with a break wherever ``turn`` gives way.
+
+        ``on_text`` sees the answer as it grows. Raises ``ActionRefused`` where the place cannot be read (any more),
+        ``ConfigError`` for an unknown language, ``EngineError``.
         """
         page = _page(snapshot, offer.start, project_tests)
         if page is None:
             raise ActionRefused("This document cannot be read as code.", "Check its language.")
         action = _BY_KIND[offer.kind]
-        generated = self._generator.generate(action.task(offer, page), cancel, on_text)
+        generated = yield from self._generator.steps(action.task(offer, page), turn, on_text)
         done = action.done(offer, page, generated.best.code) if generated.is_sound else _refused(action, generated)
         return replace(
             done,

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Generator as Work
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeAlias, TypeVar, cast
 
 from fimble.checks.finding import Finding, fatal
 from fimble.engine.base import CancelToken, Engine, GenerateRequest, Sampling
-from fimble.errors import PromptTooLong
+from fimble.errors import EngineCancelled, PromptTooLong
 from fimble.features.generation.cutting import code_in, is_complete
+from fimble.features.generation.turn import Turn
 from fimble.prompt.chat import ChatPrompts, Message, Role
 
 MAX_ATTEMPTS = 4
@@ -23,6 +25,12 @@ NUM_REPAIRS = 1
 """Of the attempts, the last: with what is wrong in the prompt."""
 MAX_TOKENS = 768
 OTHERS = Sampling(temperature=0.6, top_p=0.95)
+SEQUENCE = "chat"
+"""Under which engines keep what was read of a conversation."""
+
+_T = TypeVar("_T")
+Steps: TypeAlias = Work[None, None, _T]
+"""Long work: it yields where it gave way, and goes on when it is asked for the next step."""
 
 
 class Tokenizer(Protocol):
@@ -99,7 +107,17 @@ class Generator:
         on_text: Callable[[str], None] = lambda _: None,
         max_attempts: int = MAX_ATTEMPTS,
     ) -> Generated:
-        """Answer ``task``. ``on_text`` sees each attempt's text as it grows, from its beginning.
+        """Answer ``task``, all at once; the rest as in ``steps``."""
+        return finish(self.steps(task, Turn(cancel), on_text, max_attempts))
+
+    def steps(
+        self,
+        task: Task,
+        turn: Turn,
+        on_text: Callable[[str], None] = lambda _: None,
+        max_attempts: int = MAX_ATTEMPTS,
+    ) -> Steps[Generated]:
+        """Answer ``task``, with a break wherever ``turn`` gives way. ``on_text`` sees each attempt's text as it grows.
 
         Raises ``EngineError``: ``PromptTooLong`` for more than the model can read, ``EngineCancelled``.
         """
@@ -107,22 +125,24 @@ class Generator:
         attempts: list[Attempt] = []
         num_tokens = 0
 
-        def attempt(messages: Sequence[Message], sampling: Sampling) -> Attempt:
+        def attempt(messages: Sequence[Message], sampling: Sampling) -> Steps[Attempt]:
             nonlocal num_tokens
-            text, logprobs = self._write(task, messages, sampling, cancel, on_text)
+            text, logprobs = yield from self._write(task, messages, sampling, turn, on_text)
             num_tokens += len(logprobs)
             code = task.mend(task.cut(text))
             mean = sum(logprobs) / len(logprobs) if logprobs else 0.0
             attempts.append(Attempt(code, task.check(code), mean))
             return attempts[-1]
 
-        best = attempt(task.messages, Sampling())
+        best = yield from attempt(task.messages, Sampling())
         for number in range(1, max_attempts - NUM_REPAIRS):
             if _is_good(best):
                 break
-            best = _better(best, attempt(task.messages, Sampling(OTHERS.temperature, OTHERS.top_p, seed=number)))
+            other = yield from attempt(task.messages, Sampling(OTHERS.temperature, OTHERS.top_p, seed=number))
+            best = _better(best, other)
         if not _is_good(best) and max_attempts > 1:
-            best = _better(best, attempt(_with_complaint(task, best), Sampling()))
+            repaired = yield from attempt(_with_complaint(task, best), Sampling())
+            best = _better(best, repaired)
         return Generated(best, tuple(attempts), (self._clock() - started_s) * 1000, num_tokens)
 
     def warm(self, task: Task, cancel: CancelToken, chunk_tokens: int) -> bool:
@@ -130,7 +150,7 @@ class Generator:
         prompt = self._prompts.prompt(task.messages, task.start)
         if self._engine.num_cached_tokens(prompt) >= len(prompt) - 1:
             return False
-        request = GenerateRequest(prompt, max_tokens=0, sequence="chat", prefill_chunk_tokens=chunk_tokens)
+        request = GenerateRequest(prompt, max_tokens=0, sequence=SEQUENCE, prefill_chunk_tokens=chunk_tokens)
         for _ in self._engine.generate(request, cancel):
             pass
         return True
@@ -140,9 +160,10 @@ class Generator:
         task: Task,
         messages: Sequence[Message],
         sampling: Sampling,
-        cancel: CancelToken,
+        turn: Turn,
         on_text: Callable[[str], None],
-    ) -> tuple[str, list[float]]:
+    ) -> Steps[tuple[str, list[float]]]:
+        """All that the model says, and the log-probability of each of its tokens."""
         prompt = self._prompts.prompt(messages, task.start)
         room = self._engine.info.context_length - len(prompt)
         if room < min(64, task.max_tokens):
@@ -151,23 +172,44 @@ class Generator:
                 f" {self._engine.info.context_length} tokens.",
                 "Select less, or say it in fewer words.",
             )
+        num_most = min(room, task.max_tokens)
+        ids: list[int] = []
+        logprobs: list[float] = []
+        while len(ids) < num_most:
+            said = tuple(ids)
 
-        def is_over(ids: Sequence[int]) -> bool:
-            text = task.start + self._tokenizer.decode(ids)
-            on_text(text)
-            return task.is_over(text)
+            def is_over(more: Sequence[int], said: tuple[int, ...] = said) -> bool:
+                text = task.start + self._tokenizer.decode((*said, *more))
+                on_text(text)
+                return task.is_over(text)
 
-        request = GenerateRequest(
-            prompt=prompt,
-            max_tokens=min(room, task.max_tokens),
-            stop_tokens=self._stop_tokens,
-            stop=is_over,
-            sampling=sampling,
-            sequence="chat",
-        )
-        tokens = list(self._engine.generate(request, cancel))
-        text = task.start + self._tokenizer.decode([token.id for token in tokens])
-        return text, [token.logprob for token in tokens]
+            request = GenerateRequest(
+                prompt=(*prompt, *said),
+                max_tokens=num_most - len(said),
+                stop_tokens=self._stop_tokens,
+                stop=is_over,
+                sampling=replace(sampling, seed=sampling.seed + len(said)),
+                sequence=SEQUENCE,
+            )
+            try:
+                for token in self._engine.generate(request, turn.pause):
+                    ids.append(token.id)
+                    logprobs.append(token.logprob)
+                break
+            except EngineCancelled:
+                if turn.cancel.cancelled:
+                    raise
+            yield
+        return task.start + self._tokenizer.decode(ids), logprobs
+
+
+def finish(steps: Steps[_T]) -> _T:
+    """What comes of ``steps`` that nobody interrupts."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast("_T", end.value)
 
 
 def _is_good(attempt: Attempt) -> bool:

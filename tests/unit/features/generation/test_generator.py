@@ -8,7 +8,8 @@ from fimble.checks.finding import Finding, Kind
 from fimble.engine.base import CancelToken
 from fimble.engine.fake import ScriptedEngine
 from fimble.errors import EngineCancelled, PromptTooLong
-from fimble.features.generation.generator import MAX_ATTEMPTS, Generated, Generator, Task
+from fimble.features.generation.generator import MAX_ATTEMPTS, Generated, Generator, Task, finish
+from fimble.features.generation.turn import Turn
 from fimble.prompt.chat import ChatPrompts, Message, Role
 from tests.unit.cursor_mark import CharTokenizer
 
@@ -94,3 +95,37 @@ def test_cancelling_ends_it() -> None:
     cancel = CancelToken()
     with pytest.raises(EngineCancelled):
         generator.generate(Task((Message(Role.USER, "go"),), no_bad), cancel, lambda text: cancel.cancel())
+
+
+def test_it_gives_way_to_others_and_goes_on_where_it_was() -> None:
+    answer = "x = 1\ny = 2\n```"
+
+    def script(prompt: tuple[int, ...]) -> list[list[int]]:
+        said = TOKENIZER.decode(prompt).partition("```py\n")[2]
+        return [[*TOKENIZER.encode(answer.removeprefix(said)), END]]
+
+    engine = ScriptedEngine(script)
+    generator = Generator(engine, TOKENIZER, ChatPrompts(TEMPLATE, TOKENIZER), frozenset({END}))
+    turn, seen, num_breaks = Turn(), list[str](), 0
+
+    def see(text: str) -> None:
+        seen.append(text)
+        if text.endswith(("= 1", "y")):
+            turn.give_way()
+
+    steps = generator.steps(Task((Message(Role.USER, "go"),), no_bad, start="```py\n"), turn, see)
+    while True:
+        turn.begin()
+        try:
+            next(steps)
+            num_breaks += 1
+        except StopIteration as end:
+            assert end.value.best.code == "x = 1\ny = 2\n"
+            assert end.value.num_generated_tokens == len(answer)
+            break
+    assert num_breaks == 2 and len(engine.requests) == 3
+    assert seen == sorted(seen, key=len), "what was seen is never taken back"
+    turn.begin()
+    turn.cancel.cancel()
+    with pytest.raises(EngineCancelled):
+        finish(generator.steps(Task((Message(Role.USER, "go"),), no_bad), turn))
