@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fimble.context.elsewhere import Elsewhere
     from fimble.engine.onnx import OnnxEngine
     from fimble.engine.tokenizer import Tokenizer
+    from fimble.features.actions.actions import Actions
     from fimble.features.generation.generator import Generator
     from fimble.features.inline import InlineFeature
     from fimble.prompt.templates import Family
@@ -47,6 +48,8 @@ class LoadedModel:
 
     feature: InlineFeature
     loaded: LoadedEngine
+    actions: Actions | None
+    """Nothing where the model was not taught to follow instructions."""
 
     @property
     def model(self) -> str:
@@ -78,7 +81,8 @@ def load_feature(
     on_progress("warming up")
     _warm_up(loaded)
     family = family_of(loaded.manifest.prompt_family)
-    return LoadedModel(InlineFeature(loaded.engine, loaded.tokenizer, family, config, elsewhere, adjustment), loaded)
+    feature = InlineFeature(loaded.engine, loaded.tokenizer, family, config, elsewhere, adjustment)
+    return LoadedModel(feature, loaded, actions_on(loaded))
 
 
 def load_engine(config: Config) -> LoadedEngine:
@@ -105,6 +109,13 @@ def generator_on(loaded: LoadedEngine) -> Generator:
     chat = loaded.manifest.chat
     prompts = ChatPrompts(chat.template, loaded.tokenizer, chat.bos_token, chat.eos_token)
     return Generator(loaded.engine, loaded.tokenizer, prompts, frozenset(loaded.manifest.end_tokens))
+
+
+def actions_on(loaded: LoadedEngine) -> Actions | None:
+    """The code actions of ``loaded``; none for a model that was not taught to follow instructions."""
+    from fimble.features.actions.actions import Actions
+
+    return Actions(generator_on(loaded)) if loaded.manifest.chat.template else None
 
 
 def family_of(name: str) -> Family:

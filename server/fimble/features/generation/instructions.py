@@ -5,7 +5,6 @@ from __future__ import annotations
 from fimble.prompt.chat import Message, Role
 
 SYSTEM = "You are a careful programmer. You answer with code only."
-MAX_INSTRUCTION_CHARS = 12_000
 
 
 def implement(begun: str, language: str) -> tuple[Message, ...]:
