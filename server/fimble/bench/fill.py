@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from fimble.bench.execution import Verdict, execute
+from fimble.checks.execution import Verdict, execute
 from fimble.engine.base import CancelToken
 from fimble.errors import DocumentError
 from fimble.scoring import exact_match, paired_difference

@@ -20,7 +20,12 @@ class Kind(Enum):
 
     @property
     def is_fatal(self) -> bool:
-        """Whether a text with such a finding is not shown as it is; the others are warnings."""
+        """Whether a text with such a finding is not shown; the others are told along with it."""
+        return self not in (Kind.SECURITY, Kind.EXAMPLE)
+
+    @property
+    def asks_for_another(self) -> bool:
+        """Whether another text is looked for that has no such finding."""
         return self is not Kind.SECURITY
 
 

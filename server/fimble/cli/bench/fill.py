@@ -37,9 +37,9 @@ def fill(
     from rich.console import Console
     from rich.progress import Progress
 
-    from fimble.bench import execution
     from fimble.bench import fill as bench
     from fimble.bench.plain import PlainModel
+    from fimble.checks import execution
     from fimble.cli.wiring import family_of, load_feature
 
     if execute:

@@ -9,43 +9,47 @@ import typer
 
 from fimble.cli.bench.output import Json, bar, configuration, show
 
+_WAYS = {"bare": ("BARE",), "checks": ("CHECKS",), "examples": ("EXAMPLES",), "all": ("BARE", "CHECKS", "EXAMPLES")}
+
 
 def generate(
     data: Annotated[Path, typer.Option(help="HumanEval, .jsonl or .jsonl.gz.")],
     limit: Annotated[int, typer.Option(min=0, help="How many problems to draw; 0 for all.")] = 0,
     seed: int = 11,
     execute: Annotated[bool, typer.Option("--execute", help="Run the tests, in a limited process.")] = False,
-    bare: Annotated[bool, typer.Option("--bare", help="The model's first answer, without checks.")] = False,
-    against_bare: Annotated[bool, typer.Option("--against-bare", help="Both, and the difference.")] = False,
+    ways: Annotated[str, typer.Option(help=f"{', '.join(_WAYS)}: what stands beside the model.")] = "all",
+    records: Annotated[
+        Path | None, typer.Option(help="Write each outcome here, a line of JSON each.")
+    ] = None,
     provider: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     as_json: Json = False,
 ) -> None:
-    """pass@1 of generated functions, with the checks and without them."""
+    """pass@1 of generated functions: the bare model, with the checks, and with the docstrings' own examples."""
     from rich.console import Console
     from rich.progress import Progress
 
-    from fimble.bench import execution
     from fimble.bench import generate as bench
+    from fimble.checks import execution
     from fimble.cli.wiring import generator_on, load_engine
-    from fimble.syntax.languages import find
+    from fimble.errors import ConfigError
 
+    if ways not in _WAYS:
+        raise ConfigError(f"There is no way {ways!r}.", f"The ways are {', '.join(_WAYS)}.")
     if execute:
         execution.check_platform()
     problems = bench.read_problems(data, limit, seed)
-    python = find("python", "")
-    assert python is not None
+    result: dict[str, Any] = {}
     with Progress(console=Console(stderr=True), transient=True) as progress:
         loaded = load_engine(configuration({"provider": provider}))
         generator = generator_on(loaded)
-
-        def solve(title: str, is_bare: bool) -> list[bench.Solved]:
-            tick = bar(progress, title, len(problems))
-            return bench.run(problems, generator, python, is_bare, execute, tick)
-
-        ours = solve("the bare model" if bare else "fimble", bare)
-        result: dict[str, Any] = bench.summary(ours)
-        if against_bare:
-            theirs = solve("the bare model", True)
-            result |= {"bare": bench.summary(theirs), "difference": bench.difference(ours, theirs)}
+        solved: dict[bench.Way, list[bench.Solved]] = {}
+        for way in (bench.Way[name] for name in _WAYS[ways]):
+            tick = bar(progress, way.value, len(problems))
+            solved[way] = bench.solve(problems, generator, way, execute, tick)
+            result[way.value] = bench.summary(solved[way])
+            if bench.Way.BARE in solved and way is not bench.Way.BARE:
+                result[way.value]["more_than_bare"] = bench.difference(solved[way], solved[bench.Way.BARE])
         loaded.engine.close()
+    if records is not None:
+        bench.write(records, solved)
     show(result, as_json)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from fimble.checks.check import check_change
-from fimble.checks.finding import Finding
+from fimble.checks.finding import Finding, fatal
 from fimble.checks.finding import Kind as What
 from fimble.features.actions.action import Done, Edit, Kind, Offer, Page, Selection
 from fimble.features.actions.bodies import with_body
+from fimble.features.actions.examples import check_own_examples
 from fimble.features.actions.layout import indentation_at, is_indented, laid_out, line_break_of, step_of
 from fimble.features.actions.surroundings import as_begun, class_around, header_of, imports_of
 from fimble.features.generation import instructions
@@ -25,6 +26,10 @@ class Implement:
 
     kind = Kind.IMPLEMENT
     wanted = "version"
+
+    def __init__(self, runs_examples: bool = True) -> None:
+        """``runs_examples``: whether a docstring's own examples are run, where that is harmless."""
+        self._runs_examples = runs_examples
 
     def offers(self, selection: Selection, page: Page) -> list[Offer]:
         """At most one: the empty function at the cursor, else the comment there."""
@@ -57,7 +62,11 @@ class Implement:
                 return (Finding(What.SYNTAX, 1, "the function is not in it"),)
             text = parsed.text
             start, end = edit.start - parsed.start, edit.end - parsed.start
-            return check_change(text, text[:start] + edit.text + text[end:], language)
+            after = text[:start] + edit.text + text[end:]
+            found = check_change(text, after, language)
+            if begun is None or fatal(found) or not self._runs_examples:
+                return found
+            return (*found, *check_own_examples(parsed, begun, after, code))
 
         return Task(messages, check, start=f"```{language.name}\n")
 

@@ -3,11 +3,58 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import reduce
+from math import gcd
+
+from fimble.syntax.pairs import brackets
+from fimble.syntax.parsed import Parsed
 
 DEFAULT_STEP = "    "
+TAB_WIDTH = 4
 _INDENTED = re.compile(r"^([ \t]+)\S", re.MULTILINE)
+_ROUND = b"(["
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is known of a text's lines, by their number from 0."""
+
+    fixed: Collection[int] = ()
+    """Begin inside a string: their white space is part of it."""
+    continued: Collection[int] = ()
+    """Begin inside brackets or comments: their depth says nothing of the steps."""
+
+
+def shape_of(parsed: Parsed) -> Shape:
+    """Which lines of ``parsed`` begin inside something; a docstring's are laid out like code."""
+    fixed: set[int] = set()
+    continued: set[int] = set()
+    waiting = [parsed.tree.root_node]
+    while waiting:
+        node = waiting.pop()
+        if node.type in parsed.language.comments:
+            continued.update(range(node.start_point[0] + 1, node.end_point[0] + 1))
+        elif node.type in parsed.language.strings:
+            is_docstring = parsed.language.name == "python" and (
+                node.parent is not None and node.parent.type == "expression_statement"
+            )
+            inside = continued if is_docstring else fixed
+            inside.update(range(node.start_point[0] + 1, node.end_point[0] + 1))
+        elif node.start_point[0] != node.end_point[0]:
+            waiting += node.children
+    opened: list[int] = []
+    for byte, change in brackets(parsed, 0, len(parsed.data)):
+        if change > 0:
+            opened.append(byte)
+        elif opened:
+            begin = opened.pop()
+            if parsed.data[begin] in _ROUND:
+                rows = parsed.data.count(b"\n", 0, begin) + 1, parsed.data.count(b"\n", 0, byte) + 1
+                continued.update(range(*rows))
+    return Shape(fixed, continued - fixed)
 
 
 def step_of(text: str) -> str:
@@ -36,28 +83,77 @@ def is_indented(text: str) -> bool:
 
 def indentation_at(text: str, offset: int) -> str:
     """White space at the beginning of the line that holds ``offset``."""
-    start = text.rfind("\n", 0, offset) + 1
+    start = line_start(text, offset)
     end = start
     while end < len(text) and text[end] in " \t":
         end += 1
     return text[start:end]
 
 
+def line_start(text: str, offset: int) -> int:
+    """Where the line begins that holds ``offset``."""
+    return text.rfind("\n", 0, offset) + 1
+
+
+def line_end(text: str, offset: int) -> int:
+    """Where the line ends that holds ``offset``, before its line break."""
+    end = text.find("\n", offset)
+    end = len(text) if end == -1 else end
+    return end - 1 if end > offset and text[end - 1] == "\r" else end
+
+
 def line_break_of(text: str) -> str:
-    """How ``text`` ends its lines."""
-    return "\r\n" if text.endswith("\r\n", 0, text.find("\n") + 1) else "\n"
+    """How most lines of ``text`` end."""
+    num_windows = text.count("\r\n")
+    return "\r\n" if num_windows * 2 > text.count("\n") else "\n"
 
 
-def laid_out(code: str, indentation: str, step: str) -> str:
+def laid_out(code: str, indentation: str, step: str, shape: Shape | None = None) -> str:
     """``code`` with its least depth at ``indentation``, and each of its own steps as ``step``.
 
     Depths that are no whole steps, as in continued lines, keep their blanks. No line break at the end.
     """
-    plain = textwrap.dedent(code.replace("\r\n", "\n").expandtabs(4) if "\t" in code else code.replace("\r\n", "\n"))
-    own = len(step_of(plain)) if "\t" not in step_of(plain) else 4
-    lines: list[str] = []
-    for line in plain.strip("\n").split("\n"):
-        content = line.lstrip(" ")
-        num_steps, rest = divmod(len(line) - len(content), own)
-        lines.append(indentation + step * num_steps + " " * rest + content if content else "")
-    return "\n".join(lines).rstrip()
+    shape = shape or Shape()
+    lines = code.replace("\r\n", "\n").split("\n")
+    depths = {
+        number: len(_blanks(line))
+        for number, line in enumerate(lines)
+        if line.strip() and number not in shape.fixed
+    }
+    least = min(depths.values(), default=0)
+    steady = [depth - least for number, depth in depths.items() if number not in shape.continued]
+    own = reduce(gcd, steady, 0)
+    guess = len(step_of("\n".join(" " * depth + "x" for depth in steady)))
+    own = guess if own and guess % own == 0 and all(depth % guess == 0 for depth in steady) else own
+    laid: list[str] = []
+    for number, line in enumerate(lines):
+        if number in shape.fixed:
+            laid.append(line)
+            continue
+        content = line.lstrip(" \t")
+        num_steps, rest = divmod(depths.get(number, least) - least, own) if own > 1 else (0, depths.get(number, 0))
+        laid.append(indentation + step * num_steps + " " * rest + content if content.strip() else "")
+    first = next((number for number, line in enumerate(laid) if line), len(laid))
+    return "\n".join(laid[first:]).rstrip()
+
+
+def part_of(parsed: Parsed, start: int, end: int, indentation: str, step: str, shape: Shape) -> str:
+    """The text from ``start`` to ``end``, laid out; ``shape`` is that of all of ``parsed``.
+
+    What stands before ``start`` on its line is taken for white space.
+    """
+    text = parsed.text
+    begin = line_start(text, start)
+    row = text.count("\n", 0, begin)
+    code = " " * len(_blanks(text[begin:start])) + text[start:end] if text[begin:start].strip() else text[begin:end]
+    num = code.count("\n") + 1
+    own = Shape(
+        {number - row for number in shape.fixed if row <= number < row + num},
+        {number - row for number in shape.continued if row <= number < row + num},
+    )
+    return laid_out(code, indentation, step, own)
+
+
+def _blanks(line: str) -> str:
+    """The white space that ``line`` begins with, without tabs."""
+    return line[: len(line) - len(line.lstrip(" \t"))].expandtabs(TAB_WIDTH)

@@ -70,6 +70,11 @@ class Attempt:
     def num_fatal(self) -> int:
         return len(fatal(self.findings))
 
+    @property
+    def num_wrong(self) -> int:
+        """Findings for which another attempt is worth its time."""
+        return sum(finding.kind.asks_for_another for finding in self.findings)
+
 
 @dataclass(frozen=True, slots=True)
 class Generated:
@@ -213,21 +218,28 @@ def finish(steps: Steps[_T]) -> _T:
 
 
 def _is_good(attempt: Attempt) -> bool:
-    return bool(attempt.code) and not attempt.num_fatal
+    return bool(attempt.code) and not attempt.num_wrong
 
 
 def _better(first: Attempt, second: Attempt) -> Attempt:
     """Checks first, likelihood second; of equals the first."""
 
-    def merit(attempt: Attempt) -> tuple[bool, int, int, float]:
-        return bool(attempt.code), -attempt.num_fatal, -len(attempt.findings), attempt.mean_logprob
+    def merit(attempt: Attempt) -> tuple[bool, int, int, int, float]:
+        return (
+            bool(attempt.code),
+            -attempt.num_fatal,
+            -attempt.num_wrong,
+            -len(attempt.findings),
+            attempt.mean_logprob,
+        )
 
     return second if merit(second) > merit(first) else first
 
 
 def _with_complaint(task: Task, failed: Attempt) -> tuple[Message, ...]:
     """The conversation with the failed answer in it, and what is wrong with that."""
-    said = "\n".join(f"- {finding}" for finding in fatal(failed.findings)[:3]) or "- there is no code in it"
+    wrong = [finding for finding in failed.findings if finding.kind.asks_for_another]
+    said = "\n".join(f"- {finding}" for finding in wrong[:3]) or "- there is no code in it"
     return (
         *task.messages,
         Message(Role.ASSISTANT, f"{task.start or '```'}{'' if task.start else chr(10)}{failed.code}```"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fimble.bench.execution import Verdict, execute
+from fimble.checks.execution import Verdict, execute
 
 
 def test_a_program_that_ends_has_passed() -> None:

@@ -66,6 +66,7 @@ def _main(program: str, seconds: int, num_bytes: int) -> None:
         resource.setrlimit(kind, (limit, limit))
     sys.addaudithook(_refuse)
     exec(code, {"__name__": "__main__"})
+    sys.stdout.flush()
     os._exit(PASSED)
 
 

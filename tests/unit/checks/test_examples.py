@@ -1,0 +1,81 @@
+"""A docstring's own examples: found in the forms that people use, run, and only where that is harmless."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from fimble.checks.examples import Example, check_examples, examples_in
+from fimble.checks.harmless import is_harmless
+
+
+@pytest.mark.parametrize(
+    ("docstring", "found"),
+    [
+        (
+            "Say.\n\n    >>> f(1)\n    2\n    >>> f([1,\n    ...    2])\n    [2]\n",
+            [("f(1)", "2"), ("f([1,\n   2])", "[2]")],
+        ),
+        ("f(1) == 2", [("f(1)", "2")]),
+        ("f(1) ➞ 2, f(2) -> '(3)'", [("f(2)", "'(3)'")]),
+        ("f((1, 2), ')') => True", [("f((1, 2), ')')", "True")]),
+        ("f(a=1) returns None.", [("f(a=1)", "None")]),
+        ("f(1) # returns [1, 2] because so", [("f(1)", "[1, 2]")]),
+        ("for f(7, 34) == 34", [("f(7, 34)", "34")]),
+        ("f(a) => False", []),
+        ("f(1) is nice", []),
+        ("g(1) == 2 and gf(1) == 2", []),
+        (">>> f(1) # doctest\nTraceback (most recent call last):\n  ...\nValueError: no\n", []),
+        ("", []),
+    ],
+)
+def test_examples_are_found(docstring: str, found: list[tuple[str, str]]) -> None:
+    assert examples_in(docstring, "f") == tuple(Example(*pair) for pair in found)
+
+
+def said(program: str, *pairs: tuple[str, str]) -> list[str]:
+    return [finding.message for finding in check_examples(program, "f", tuple(Example(*pair) for pair in pairs))]
+
+
+def test_what_does_not_hold_is_told_with_what_comes_instead() -> None:
+    program = "import math\n\ndef f(a):\n    print('noise')\n    return [math.sqrt(a)]\n"
+    assert said(program, ("f(4)", "[2.0]"), ("f(2)", "[1.41421356]")) == []
+    assert said(program, ("f(4)", "[3.0]")) == ["f(4) should be [3.0], but is [2.0]"]
+    assert said(program, ("f(-1)", "[1.0]"))[0].startswith("f(-1) should be [1.0], but raises ValueError")
+    assert said("def f(a):\n    return 1\n", ("f(0)", "True")) == [], "as Python compares"
+
+
+def test_what_does_not_end_or_stops_the_program_is_told() -> None:
+    assert said("def f(a):\n    while True:\n        pass\n", ("f(1)", "1")) == ["f(1) does not end"]
+    assert said("x = 1 / 0\n", ("f(1)", "1"))[0].endswith("the code raises ZeroDivisionError: division by zero")
+    assert said("def f(a):\n    raise SystemExit\n", ("f(1)", "1"))[0].startswith(
+        "f(1) should be 1, but raises SystemExit"
+    )
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import os\ndef f(a): return 1",
+        "from os import path\ndef f(a): return 1",
+        "from . import x\ndef f(a): return 1",
+        "def f(a): return open('x')",
+        "def f(a): return eval('1')",
+        "def f(a): return getattr(a, 'x')",
+        "def f(a): return a.__class__.__subclasses__()",
+        "def f(a): return __import__('os')",
+        "def f(a): return (i for i in a).gi_frame",
+        "from operator import attrgetter\ndef f(a): return 1",
+        "import importlib\ndef f(a): return 1",
+    ],
+)
+def test_what_could_reach_further_is_not_run(program: str) -> None:
+    assert not is_harmless(ast.parse(program))
+    assert said(program, ("f(1)", "2")) == []
+
+
+def test_what_computes_is_harmless() -> None:
+    assert is_harmless(
+        ast.parse("from typing import List\nimport re, collections.abc\ndef f(a): return sorted(a)[0].upper()")
+    )
