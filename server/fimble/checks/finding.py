@@ -16,12 +16,13 @@ class Kind(Enum):
     CALL = "call"
     TOOL = "compiler"
     EXAMPLE = "example"
+    BEHAVIOUR = "behaviour"
     SECURITY = "insecure pattern"
 
     @property
     def is_fatal(self) -> bool:
         """Whether a text with such a finding is not shown; the others are told along with it."""
-        return self not in (Kind.SECURITY, Kind.EXAMPLE)
+        return self not in (Kind.SECURITY, Kind.EXAMPLE, Kind.BEHAVIOUR)
 
     @property
     def asks_for_another(self) -> bool:
