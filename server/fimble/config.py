@@ -68,6 +68,9 @@ class Config:
     """Whether to suggest inside comments."""
     other_files: bool = True
     """Whether recent edits and open files may be shown to the model beside the file itself."""
+    run_examples: bool = True
+    """Whether a docstring's own examples are run to check what was generated for it: only code that can reach nothing
+    beyond its arguments, in a limited process. Translations are tried against their source likewise."""
     disabled_paths: tuple[str, ...] = ()
     """Paths, as patterns like those in ``.gitignore``, that get no suggestion and are never read."""
     record_acceptance: bool = True
@@ -87,7 +90,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "max_document_mb": (1, 64),
     "eagerness": (0, 100),
 }
-_SWITCHES = frozenset({"thorough", "comments", "other_files", "record_acceptance"})
+_SWITCHES = frozenset({"thorough", "comments", "other_files", "run_examples", "record_acceptance"})
 _LISTS = frozenset({"disabled_paths"})
 _WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 

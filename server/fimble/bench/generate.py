@@ -127,8 +127,8 @@ def write(file: Path, solved: Mapping[Way, Sequence[Solved]]) -> None:
 
 
 def _solve(problem: Problem, generator: Generator, way: Way, does_execute: bool) -> Solved:
-    page = _page(problem.prompt)
-    action = Implement(runs_examples=way is Way.EXAMPLES)
+    page = _page(problem.prompt, runs_examples=way is Way.EXAMPLES)
+    action = Implement()
     place = problem.prompt.rindex(f"def {problem.entry_point}")
     offers = action.offers(Selection(Snapshot(page.uri, "python", 1, problem.prompt), place, place), page)
     if not offers:
@@ -166,9 +166,9 @@ def _as_it_is(problem: Problem, code: str) -> str:
     return problem.prompt[: problem.prompt.rindex(f"def {problem.entry_point}")] + code
 
 
-def _page(text: str) -> Page:
+def _page(text: str, runs_examples: bool) -> Page:
     python = find("python", "")
     assert python is not None, "it is among the languages"
     parsed = parse(python, text, encode(text), _PARSE_BUDGET_MS)
     assert parsed is not None, "a short text is parsed in time"
-    return Page(parsed, "file:///generated.py")
+    return Page(parsed, "file:///generated.py", runs_examples=runs_examples)

@@ -82,7 +82,7 @@ def load_feature(
     _warm_up(loaded)
     family = family_of(loaded.manifest.prompt_family)
     feature = InlineFeature(loaded.engine, loaded.tokenizer, family, config, elsewhere, adjustment)
-    return LoadedModel(feature, loaded, actions_on(loaded))
+    return LoadedModel(feature, loaded, actions_on(loaded, config.run_examples))
 
 
 def load_engine(config: Config) -> LoadedEngine:
@@ -111,11 +111,11 @@ def generator_on(loaded: LoadedEngine) -> Generator:
     return Generator(loaded.engine, loaded.tokenizer, prompts, frozenset(loaded.manifest.end_tokens))
 
 
-def actions_on(loaded: LoadedEngine) -> Actions | None:
+def actions_on(loaded: LoadedEngine, runs_examples: bool = True) -> Actions | None:
     """The code actions of ``loaded``; none for a model that was not taught to follow instructions."""
     from fimble.features.actions.actions import Actions
 
-    return Actions(generator_on(loaded)) if loaded.manifest.chat.template else None
+    return Actions(generator_on(loaded), runs_examples) if loaded.manifest.chat.template else None
 
 
 def family_of(name: str) -> Family:

@@ -101,6 +101,8 @@ class Page:
     uri: str = ""
     project_tests: str = ""
     """Texts of the project's own tests, as far as they are known."""
+    runs_examples: bool = True
+    """Whether checks may run what computes and reaches nothing else: a docstring's examples, a translation."""
 
 
 class Action(Protocol):

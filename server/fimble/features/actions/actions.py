@@ -38,8 +38,9 @@ def offers(selection: Selection, kinds: Collection[Kind] = ALL) -> list[Offer]:
 class Actions:
     """Does what was offered; on the engine's thread."""
 
-    def __init__(self, generator: Generator) -> None:
-        self._generator = generator
+    def __init__(self, generator: Generator, runs_examples: bool = True) -> None:
+        """``runs_examples`` as in ``Page``."""
+        self._generator, self._runs_examples = generator, runs_examples
 
     def run(
         self,
@@ -65,7 +66,7 @@ class Actions:
         ``on_text`` sees the answer as it grows. Raises ``ActionRefused`` where the place cannot be read (any more),
         ``ConfigError`` for an unknown language, ``EngineError``.
         """
-        page = _page(snapshot, offer.start, project_tests)
+        page = _page(snapshot, offer.start, project_tests, self._runs_examples)
         if page is None:
             raise ActionRefused("This document cannot be read as code.", "Check its language.")
         action = _BY_KIND[offer.kind]
@@ -92,6 +93,6 @@ def _refused(action: Action, generated: Generated) -> Done:
     return Done(refusal=f"No {action.wanted} passed the checks: {said}.")
 
 
-def _page(snapshot: Snapshot, offset: int, project_tests: str = "") -> Page | None:
+def _page(snapshot: Snapshot, offset: int, project_tests: str = "", runs_examples: bool = True) -> Page | None:
     parsed = TREES.at(Cursor(snapshot, offset))
-    return Page(parsed, snapshot.uri, project_tests) if parsed else None
+    return Page(parsed, snapshot.uri, project_tests, runs_examples) if parsed else None

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
+from pathlib import PurePosixPath
 
-from fimble.checks.check import check_change
 from fimble.checks.finding import Finding, fatal
 from fimble.checks.finding import Kind as What
 from fimble.features.actions.action import Done, Edit, Kind, Offer, Page, Selection
-from fimble.features.actions.bodies import with_body
+from fimble.features.actions.below import written_below
+from fimble.features.actions.bodies import filled
+from fimble.features.actions.comments import comment_at, instruction_in
+from fimble.features.actions.edits import applied
 from fimble.features.actions.examples import check_own_examples
-from fimble.features.actions.layout import indentation_at, is_indented, laid_out, line_break_of, step_of
+from fimble.features.actions.placed import check_edits
 from fimble.features.actions.surroundings import as_begun, class_around, header_of, imports_of
 from fimble.features.generation import instructions
 from fimble.features.generation.generator import Task
 from fimble.syntax.outline import Definition, enclosing
 from fimble.syntax.parsed import Parsed
 
-_MARKS = re.compile(r"^[ \t]*(?:#+|//+[/!]?|--+|/\*\*?|\*+/?|<!--|;+)?[ \t]?|[ \t]*(?:\*/|-->)[ \t]*$", re.MULTILINE)
 MIN_COMMENT_CHARS = 4
 
 
@@ -27,73 +28,57 @@ class Implement:
     kind = Kind.IMPLEMENT
     wanted = "version"
 
-    def __init__(self, runs_examples: bool = True) -> None:
-        """``runs_examples``: whether a docstring's own examples are run, where that is harmless."""
-        self._runs_examples = runs_examples
-
     def offers(self, selection: Selection, page: Page) -> list[Offer]:
-        """At most one: the empty function at the cursor, else the comment there."""
+        """At most one: the empty function at the cursor or below the comment there, else that comment."""
         parsed = page.parsed
+        if PurePosixPath(page.uri).suffix == ".pyi":
+            return []
         begun = _begun(parsed, selection.start)
         if begun is not None:
             return [Offer(self.kind, f"Implement {begun.name}", begun.start, begun.end)]
-        comment = _comment(parsed, selection.start)
-        if comment is None:
+        comment = comment_at(parsed, selection.start)
+        if comment is None or len(_said(parsed, *comment)) < MIN_COMMENT_CHARS:
             return []
-        start, end = comment
-        said = instruction_in(parsed.text[start - parsed.start : end - parsed.start])
-        if len(said) < MIN_COMMENT_CHARS:
-            return []
-        return [Offer(self.kind, "Implement this comment", start, end)]
+        below = _begun_below(parsed, comment[1])
+        if below is not None:
+            return [Offer(self.kind, f"Implement {below.name}", below.start, below.end)]
+        return [Offer(self.kind, "Implement this comment", *comment)]
 
     def task(self, offer: Offer, page: Page) -> Task:
         """What to ask, and how to tell whether an answer holds up in the document."""
         parsed, language = page.parsed, page.parsed.language
-        begun = _begun(parsed, offer.start + 1) or _begun(parsed, offer.start)
+        begun = _offered(parsed, offer)
         if begun is not None:
-            messages = instructions.implement(as_begun(parsed, begun), language.name)
+            messages = instructions.implement(as_begun(parsed, begun, True), language.name)
         else:
-            said = instruction_in(parsed.text[offer.start - parsed.start : offer.end - parsed.start])
+            said = _said(parsed, offer.start, offer.end)
             messages = instructions.write(_in_place(said, parsed, offer.start), language.name)
 
         def check(code: str) -> tuple[Finding, ...]:
-            edit = self.edit(offer, parsed, code)
-            if edit is None:
+            edits = self.edits(offer, parsed, code)
+            if not edits:
                 return (Finding(What.SYNTAX, 1, "the function is not in it"),)
-            text = parsed.text
-            start, end = edit.start - parsed.start, edit.end - parsed.start
-            after = text[:start] + edit.text + text[end:]
-            found = check_change(text, after, language)
-            if begun is None or fatal(found) or not self._runs_examples:
+            found = check_edits(parsed, edits)
+            if begun is None or fatal(found) or not page.runs_examples:
                 return found
-            return (*found, *check_own_examples(parsed, begun, after, code))
+            return (*found, *check_own_examples(parsed, begun, applied(parsed, edits), code))
 
         return Task(messages, check, start=f"```{language.name}\n")
 
-    def edit(self, offer: Offer, parsed: Parsed, code: str) -> Edit | None:
-        """Where ``code`` goes; ``None`` where there is nothing in it that could go there."""
-        begun = _begun(parsed, offer.start + 1) or _begun(parsed, offer.start)
-        line_break = line_break_of(parsed.text)
+    def edits(self, offer: Offer, parsed: Parsed, code: str) -> tuple[Edit, ...]:
+        """Where ``code`` goes, and what it needs; none where there is nothing in it that could go there."""
+        begun = _offered(parsed, offer)
         if begun is not None:
-            whole = with_body(parsed, begun, code)
-            return None if whole is None else Edit(begun.start, begun.end, whole.replace("\n", line_break))
-        if not code.strip():
-            return None
-        text = parsed.text
-        indentation = indentation_at(text, offer.start - parsed.start)
-        placed = laid_out(code, indentation, step_of(text if is_indented(text) else code))
-        return Edit(offer.end, offer.end, line_break + placed.replace("\n", line_break))
+            return filled(parsed, begun, code)
+        return written_below(parsed, offer.start, offer.end, code)
 
     def done(self, offer: Offer, page: Page, code: str) -> Done:
         """The code in its place."""
-        edit = self.edit(offer, page.parsed, code)
-        return Done((edit,) if edit else ())
+        return Done(self.edits(offer, page.parsed, code))
 
 
-def instruction_in(comment: str) -> str:
-    """What a comment says, without its marks; lines are joined."""
-    lines = (_MARKS.sub("", line).strip() for line in comment.split("\n"))
-    return "\n".join(line for line in lines if line)
+def _said(parsed: Parsed, start: int, end: int) -> str:
+    return instruction_in(parsed.text[start - parsed.start : end - parsed.start])
 
 
 def _in_place(said: str, parsed: Parsed, offset: int) -> str:
@@ -108,45 +93,26 @@ def _in_place(said: str, parsed: Parsed, offset: int) -> str:
     return "\n\n".join(parts)
 
 
-def _begun(parsed: Parsed, offset: int) -> Definition | None:
-    """The innermost function at ``offset``, if it is still to be written."""
-    for found in enclosing(parsed, offset):
-        return found if found.is_empty and not found.is_class else None
+def _offered(parsed: Parsed, offer: Offer) -> Definition | None:
+    """The function that was offered; ``None`` if it was a comment."""
+    for found in enclosing(parsed, offer.start):
+        if (found.start, found.end) == (offer.start, offer.end) and found.is_unwritten:
+            return found
     return None
 
 
-def _comment(parsed: Parsed, offset: int) -> tuple[int, int] | None:
-    """Start and end of the block of comment lines at ``offset``; nothing else stands on those lines."""
-    text, place = parsed.text, offset - parsed.start
-    starts: list[int] = []
-    end: int | None = None
-    line_start = text.rfind("\n", 0, place) + 1
-    while True:
-        line_end = text.find("\n", line_start)
-        line_end = len(text) if line_end == -1 else line_end
-        content = text[line_start:line_end].rstrip()
-        begin = line_start + len(content) - len(content.lstrip())
-        if not content.strip() or parsed.comment_start(parsed.start + line_start + len(content)) is None:
-            break
-        node_start = parsed.comment_start(parsed.start + line_start + len(content))
-        if node_start is not None and node_start - parsed.start > begin:
-            break
-        starts.append(begin)
-        end = line_start + len(content) if end is None else end
-        if line_start == 0:
-            break
-        line_start = text.rfind("\n", 0, line_start - 1) + 1
-    if end is None:
+def _begun(parsed: Parsed, offset: int) -> Definition | None:
+    """The innermost function at ``offset``, if it is still to be written."""
+    for found in enclosing(parsed, offset):
+        return found if found.is_unwritten else None
+    return None
+
+
+def _begun_below(parsed: Parsed, end: int) -> Definition | None:
+    """The function still to be written that begins on the line below ``end``."""
+    text = parsed.text
+    rest = text[end - parsed.start :]
+    begin = end + len(rest) - len(rest.lstrip())
+    if not rest.strip() or rest[: begin - end].count("\n") != 1:
         return None
-    following = text.find("\n", end)
-    while following != -1:
-        next_end = text.find("\n", following + 1)
-        next_end = len(text) if next_end == -1 else next_end
-        content = text[following + 1 : next_end].rstrip()
-        begin = following + 1 + len(content) - len(content.lstrip())
-        start = parsed.comment_start(parsed.start + following + 1 + len(content)) if content.strip() else None
-        if start is None or start - parsed.start > begin:
-            break
-        end = following + 1 + len(content)
-        following = next_end if next_end < len(text) else -1
-    return parsed.start + starts[-1], parsed.start + end
+    return next((found for found in enclosing(parsed, begin) if found.is_unwritten and found.start == begin), None)

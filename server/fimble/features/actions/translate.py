@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from fimble.checks.agreement import can_compare, cases_of, check_agreement
 from fimble.checks.check import check
-from fimble.checks.finding import Finding
+from fimble.checks.finding import Finding, fatal
 from fimble.checks.finding import Kind as What
 from fimble.checks.imports import with_imports
 from fimble.errors import ConfigError
@@ -55,14 +57,19 @@ class Translate:
         ]
 
     def task(self, offer: Offer, page: Page) -> Task:
-        """What to ask; the answer must parse in its own language."""
+        """What to ask; the answer must parse, and where both can be run, come to the same."""
         parsed = page.parsed
         language = target(offer.argument)
         source = parsed.text[offer.start - parsed.start : offer.end - parsed.start]
         name = TARGETS[language.name][0]
+        is_tried = page.runs_examples and (parsed.language.name, language.name) == ("python", "javascript")
+        cases = cases_of(textwrap.dedent(source)) if is_tried and can_compare() else {}
 
         def checked(code: str) -> tuple[Finding, ...]:
-            return check(code, language) if code.strip() else (Finding(What.SYNTAX, 1, "there is no code in it"),)
+            if not code.strip():
+                return (Finding(What.SYNTAX, 1, "there is no code in it"),)
+            found = check(code, language)
+            return found if fatal(found) else (*found, *check_agreement(code, cases))
 
         return Task(
             instructions.translate(source, TARGETS[parsed.language.name][0], name),
