@@ -24,6 +24,8 @@ TIMEOUT_S = 60.0
 """Much longer than anything takes: other programs may be busy too."""
 
 Message = dict[str, Any]
+REFUSED, SILENCE = object(), object()
+"""Answers to the server: an error, and none at all."""
 
 
 def frame(message: object) -> bytes:
@@ -58,6 +60,11 @@ class Editor:
         self.socket: socket.socket | None = None
         self.capabilities: Message = {}
         self.received: list[Message] = []
+        self.answers: dict[str, Any] = {}
+        """Method -> what the server is answered when it asks: a result, or whatever a function makes of the message.
+
+        ``REFUSED`` is an error. Everything else is answered with null.
+        """
         self._arrived = threading.Condition()
         self._next_id = 0
         self._closed = False
@@ -225,10 +232,18 @@ class Editor:
                 self.received.append(message)
                 self._arrived.notify_all()
             if "method" in message and "id" in message:
-                self.send_bytes(frame({"jsonrpc": "2.0", "id": message["id"], "result": None}))
+                self._answer(message)
         with self._arrived:
             self._closed = True
             self._arrived.notify_all()
+
+    def _answer(self, message: Message) -> None:
+        found = self.answers.get(message["method"])
+        result = found(message) if callable(found) else found
+        if result is SILENCE:
+            return
+        said = {"error": {"code": -32603, "message": "no"}} if result is REFUSED else {"result": result}
+        self.send_bytes(frame({"jsonrpc": "2.0", "id": message["id"], **said}))
 
     @staticmethod
     def _pipe(pipe: Any) -> BinaryIO:

@@ -11,13 +11,19 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from fimble.config import Config
 from fimble.context.elsewhere import Elsewhere
 from fimble.engine.base import CancelToken
-from fimble.errors import ModelNotInstalled
+from fimble.errors import ConfigError, EngineCancelled, ModelNotInstalled
 from fimble.lsp import process
-from fimble.text import Cursor, Outcome, Reason, Suggestion
+from fimble.text import Cursor, Outcome, Reason, Snapshot, Suggestion
+
+if TYPE_CHECKING:
+    from fimble.features.actions.action import Done, Offer
+    from fimble.features.generation.generator import Steps
+    from fimble.features.generation.turn import Turn
 
 _SLOW_S = 5.0
 
@@ -60,11 +66,70 @@ class ScriptedFeature:
         return Outcome(tuple(Suggestion(f"{answer}{i}", -0.1) for i in range(num_candidates)))
 
 
+class ScriptedActions:
+    """Does what the document's first line says: writes at once, ``slow``ly, or fails in some way."""
+
+    def warm(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        print(f"warmed {cursor.offset}", flush=True)
+        return False
+
+    def steps(
+        self,
+        offer: Offer,
+        snapshot: Snapshot,
+        turn: Turn,
+        on_text: Callable[[str], None] = lambda _: None,
+        project_tests: str = "",
+    ) -> Steps[Done]:
+        script = snapshot.text.partition("\n")[0]
+        print(f"act begun {script} {offer.kind.value} {offer.argument}", flush=True)
+        if "boom" in script:
+            raise RuntimeError("the script says so")
+        if "unknown" in script:
+            raise ConfigError("There is no such language.", "Choose another.")
+        num_lines = 400 if "slow" in script else 30 if "while" in script else 3
+        text = "```python\n"
+        for number in range(num_lines):
+            text += f"line {number}\n"
+            on_text(text)
+            deadline_s = time.monotonic() + 0.02
+            while time.monotonic() < deadline_s:
+                if turn.cancel.cancelled:
+                    print(f"act cancelled {script}", flush=True)
+                    raise EngineCancelled("The request was cancelled.")
+                if turn.pause.cancelled:
+                    print(f"act gave way {script}", flush=True)
+                    yield
+                time.sleep(0.002)
+        print(f"act finished {script}", flush=True)
+        return _done(offer, snapshot, project_tests, script)
+
+
+def _done(offer: Offer, snapshot: Snapshot, project_tests: str, script: str) -> Done:
+    from fimble.checks.finding import Finding
+    from fimble.checks.finding import Kind as What
+    from fimble.features.actions.action import Done, Edit, Kind, NewDocument
+
+    if "refuse" in script:
+        return Done(refusal="No version passed the checks: line 2: no.")
+    findings = (Finding(What.SECURITY, 2, "use of eval"),) if "insecure" in script else ()
+    if offer.kind is Kind.EXPLAIN:
+        return Done(markdown=f"### Explained\n\n{snapshot.text[offer.start : offer.end]}\n")
+    if offer.kind is Kind.TRANSLATE:
+        return Done(document=NewDocument("tool.js", "javascript", "const a = 1;\n"))
+    if offer.kind is Kind.TESTS:
+        return Done(document=NewDocument("test_tool.py", "python", f"# knows: {project_tests.strip()}\n"))
+    return Done((Edit(offer.start, offer.end, f"<{offer.kind.value} ${{1}}>\n    done"),), findings=findings)
+
+
 class ScriptedModel:
     feature = ScriptedFeature()
     model = "scripted"
     provider = "cpu"
     notes = ("No CUDA device was found: fimble runs on the CPU.",)
+
+    def __init__(self, can_act: bool) -> None:
+        self.actions = ScriptedActions() if can_act else None
 
     def close(self) -> None:
         print("model closed", flush=True)
@@ -76,6 +141,7 @@ def main() -> None:
     parser.add_argument("--tcp", type=int)
     parser.add_argument("--log-level", default="warning")
     parser.add_argument("--load-s", type=float, default=0.0)
+    parser.add_argument("--base", action="store_true", help="a model that follows no instructions")
     parser.add_argument("--fail", choices=("known", "unknown"))
     options = parser.parse_args()
 
@@ -90,7 +156,7 @@ def main() -> None:
             raise ModelNotInstalled(f"{config.model} is not installed.", "Run `fimble setup`.")
         if options.fail == "unknown":
             raise RuntimeError("the disk is on fire")
-        return ScriptedModel()
+        return ScriptedModel(not options.base)
 
     process.serve(load, options.tcp, options.log_level)
 

@@ -60,6 +60,7 @@ class SlowFeature:
 class SlowModel:
     model = "slow"
     provider = "cpu"
+    actions = None
     notes = ()
 
     def __init__(self, feature: SlowFeature) -> None:

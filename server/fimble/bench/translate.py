@@ -7,7 +7,9 @@ docstring, so that it cannot solve the problem from its description, and the tar
 name of that declaration, which is why the answer begins with it; all else is what ``Translate``
 asks and checks for people.
 
-With checks: what Translate gives in up to four attempts; a refusal has not passed. The bare
+With checks: what Translate gives in up to four attempts; a refusal has not passed. Among its
+checks is, unless turned off, that the answer comes to the same as its source for arguments
+that ``checks.inputs`` makes up; HumanEval-X's tests and examples are not looked at. The bare
 model: the first of these attempts, greedy, neither checked nor mended. So both are paired by
 problem and by first answer, and every difference is the checks'. Tests are run after
 everything is written. A program passes that holds every assertion and ends by itself; what it
@@ -103,7 +105,7 @@ def read_problems(data: Path, tests: Path, limit: int, seed: int) -> list[Proble
     return random.Random(seed).sample(problems, min(limit, len(problems))) if limit else problems
 
 
-def task_for(problem: Problem, source: str, to: str) -> tuple[Task, Callable[[str], str]]:
+def task_for(problem: Problem, source: str, to: str, runs_examples: bool) -> tuple[Task, Callable[[str], str]]:
     """What ``Translate`` asks, with the declaration as the beginning of the answer; the code is what follows that.
 
     And from such code to the whole program, mended as ``Translate`` mends it.
@@ -113,7 +115,7 @@ def task_for(problem: Problem, source: str, to: str) -> tuple[Task, Callable[[st
     if parsed is None:
         raise ActionRefused(f"The source of {problem.name} cannot be read as {source}.")
     offer = Offer(Kind.TRANSLATE, "", 0, len(problem.source), to)
-    task = Translate().task(offer, Page(parsed, snapshot.uri))
+    task = Translate().task(offer, Page(parsed, snapshot.uri, runs_examples=runs_examples))
     declaration = problem.declaration
 
     def program(code: str) -> str:
@@ -137,14 +139,18 @@ def run(
     does_execute: bool,
     journal: Journal,
     on_problem: Callable[[int], None],
+    runs_examples: bool = True,
 ) -> list[Translated]:
-    """Translate each problem from the first language to the second; run its tests if asked."""
+    """Translate each problem from the first language to the second; run its tests if asked.
+
+    ``runs_examples`` as in ``Page``.
+    """
     translated: list[Translated] = []
     for number, problem in enumerate(problems):
         on_problem(number)
         known = journal.get(problem.name)
         if known is None:
-            known = asdict(_translated(problem, generator, languages, is_bare, does_execute))
+            known = asdict(_translated(problem, generator, languages, is_bare, does_execute, runs_examples))
             journal.add(problem.name, known)
         translated.append(Translated(**known | {"findings": tuple(known["findings"])}))
     return translated
@@ -175,9 +181,14 @@ def difference(translated: Sequence[Translated]) -> dict[str, Any]:
 
 
 def _translated(
-    problem: Problem, generator: Generator, languages: tuple[str, str], is_bare: bool, does_execute: bool
+    problem: Problem,
+    generator: Generator,
+    languages: tuple[str, str],
+    is_bare: bool,
+    does_execute: bool,
+    runs_examples: bool,
 ) -> Translated:
-    task, program_of = task_for(problem, *languages)
+    task, program_of = task_for(problem, *languages, runs_examples=runs_examples and not is_bare)
     asked = replace(task, check=lambda _: ()) if is_bare else task
     done = generator.generate(asked, CancelToken(), max_attempts=1 if is_bare else MAX_ATTEMPTS)
     first = problem.declaration + done.attempts[0].code

@@ -1,4 +1,4 @@
-"""Arguments to try a Python function with: by its annotations, and where it has none, of several kinds.
+"""Arguments to try a Python function with: by its annotations, and where it has none, by what it does with them.
 
 Drawn with a fixed seed, so that the same function is always tried with the same ones. All of them can be written as
 JSON, and so in any language.
@@ -10,64 +10,83 @@ import ast
 import random
 from typing import Any
 
-NUM_TRIES = 64
+NUM_TRIES = 40
 """Some do not suit the function; those that make it raise are left out afterwards."""
+MAX_PARAMETERS = 5
 
 _INTS = (0, 1, 2, 3, 4, 5, 7, 10, 12, 25, 100, -1, -6)
 _FLOATS = (0.5, 2.0, 3.75, -1.25, 10.0, 0.1)
-_TEXTS = ("", "a", "abc", "Hello World", "racecar", "12 apples", "(()())", "aAbB cC", "10 3 7", "x,y,z", "zebra")
-_KINDS = ("int", "str", "list[int]", "list[str]", "float", "list[float]")
-_BY_NAME = {
-    "str": ["text", "string", "word", "sentence", "name", "line", "message", "char", "letter"],
-    "int": [
-        "n",
-        "k",
-        "x",
-        "y",
-        "m",
-        "num",
-        "number",
+_TEXTS = ("", "a", "abc", "Hello World", "level", "12 apples", "a (b) [c]", "aAbB cC", "10 3 7", "x,y,z", "zebra")
+_TEXT_METHODS = frozenset(
+    [
+        "capitalize",
         "count",
-        "index",
-        "size",
-        "limit",
-        "width",
-        "height",
-        "year",
-        "age",
-    ],
-    "list[int]": ["numbers", "nums", "values", "arr", "lst", "items", "array", "list", "data", "xs"],
-    "list[str]": ["words", "strings", "names", "lines", "texts"],
-}
-_NAMED = {name: kind for kind, names in _BY_NAME.items() for name in names}
+        "endswith",
+        "find",
+        "isalpha",
+        "isdigit",
+        "islower",
+        "isupper",
+        "join",
+        "lower",
+        "replace",
+        "split",
+        "startswith",
+        "strip",
+        "swapcase",
+        "title",
+        "upper",
+    ]
+)
+_OF_MANY = frozenset(
+    ("all", "any", "enumerate", "len", "list", "max", "min", "reversed", "set", "sorted", "sum", "zip")
+)
 
 
 def inputs_for(function: ast.FunctionDef) -> list[list[Any]]:
-    """Argument lists for ``function``, the likeliest kinds first; none where it takes more than can be guessed."""
+    """Argument lists for ``function``; none where it cannot be told what it takes."""
     parameters = function.args
-    if parameters.vararg or parameters.kwarg or parameters.kwonlyargs or len(parameters.args) > 5:
+    if parameters.vararg or parameters.kwarg or parameters.kwonlyargs or len(parameters.args) > MAX_PARAMETERS:
+        return []
+    kinds = [_kind_of(each, function) for each in parameters.args]
+    if not all(kinds):
         return []
     chooser = random.Random(7)
-    if not parameters.args:
-        return [[]]
-    tries: list[list[Any]] = []
-    for number in range(NUM_TRIES):
-        same = _KINDS[number // 3 % len(_KINDS)]
-        guesses = [same if number % 3 == 1 else chooser.choice(_KINDS) for _ in parameters.args]
-        tries.append(
-            [
-                _value(_kind_of(each, guess, trusts_name=number % 3 == 0), chooser)
-                for each, guess in zip(parameters.args, guesses, strict=True)
-            ]
-        )
-    return tries
+    return [[_value(kind, chooser) for kind in kinds] for _ in range(NUM_TRIES if kinds else 1)]
 
 
-def _kind_of(parameter: ast.arg, guess: str, trusts_name: bool) -> str:
-    """By its annotation, or its name where that says it, or else the guess."""
+def _kind_of(parameter: ast.arg, function: ast.FunctionDef) -> str:
+    """By its annotation, or by what is done with it; empty where neither says it."""
     if parameter.annotation is not None:
         return ast.unparse(parameter.annotation).replace("typing.", "").lower()
-    return _NAMED.get(parameter.arg.lower(), guess) if trusts_name else guess
+    is_many = is_number = False
+    for node in ast.walk(function):
+        if isinstance(node, ast.Attribute) and _is(node.value, parameter) and node.attr in _TEXT_METHODS:
+            return "str"
+        if isinstance(node, ast.For | ast.comprehension) and _is(node.iter, parameter):
+            is_many = True
+        if isinstance(node, ast.Subscript) and _is(node.value, parameter):
+            is_many = True
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and any(_is(a, parameter) for a in node.args):
+            is_many |= node.func.id in _OF_MANY
+            is_number |= node.func.id == "range"
+        if isinstance(node, ast.BinOp) and (_is(node.left, parameter) or _is(node.right, parameter)):
+            is_number |= not isinstance(node.op, ast.Add) or _has_number(node)
+        if isinstance(node, ast.Compare) and _is(node.left, parameter):
+            is_number |= any(_is_number(each) for each in node.comparators)
+    return "list[int]" if is_many else "int" if is_number else ""
+
+
+def _is(node: ast.AST, parameter: ast.arg) -> bool:
+    return isinstance(node, ast.Name) and node.id == parameter.arg
+
+
+def _is_number(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
+
+
+def _has_number(node: ast.BinOp) -> bool:
+    return _is_number(node.left) or _is_number(node.right)
 
 
 def _value(kind: str, chooser: random.Random) -> Any:

@@ -16,13 +16,15 @@ _COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "c": ("text.c", ("gcc", "-fsyntax-only", "-w")),
     "cpp": ("text.cpp", ("g++", "-fsyntax-only", "-w")),
     "go": ("text.go", ("gofmt", "-e", "-l")),
-    "javascript": ("text.mjs", ("node", "--check")),
+    "javascript": ("text.cjs", ("node", "--check")),
     "lua": ("text.lua", ("luac", "-p")),
     "php": ("text.php", ("php", "-l")),
     "ruby": ("text.rb", ("ruby", "-c")),
     "rust": ("text.rs", ("rustfmt", "--check", "--config", "disable_all_formatting=true")),
 }
 """Language -> the file's name and the program that reads it."""
+_MODULE = re.compile(r"^(?:import|export)\b(?!\s*\()", re.MULTILINE)
+"""What tells a module from a script in JavaScript; a script may say more than a module."""
 _LINE = re.compile(r"text\.\w+(?::| on line )(\d+)|^(?:.*line )(\d+)")
 
 
@@ -36,6 +38,8 @@ def check_with_tool(text: str, language: str) -> tuple[Finding, ...]:
     if not has_tool(language):
         return ()
     name, command = _COMMANDS[language]
+    if language == "javascript" and _MODULE.search(text):
+        name = "text.mjs"
     with tempfile.TemporaryDirectory(prefix="fimble-check-") as folder:
         (Path(folder) / name).write_text(text, encoding="utf-8", errors="replace")
         try:

@@ -58,6 +58,14 @@ class Document:
         line, column = place
         return sum(map(len, self.lines[:line])) + column
 
+    def place(self, offset: int) -> convert.Place:
+        """Where ``offset`` code points lie behind; inside a line's end, before it, and past the text, at its end."""
+        for line, text in enumerate(self.lines):
+            if offset < len(text) or line == len(self.lines) - 1:
+                return line, min(offset, convert.line_length(text))
+            offset -= len(text)
+        raise AssertionError("a document has at least one line")
+
     def _edit(self, change: types.TextDocumentContentChangePartial, encoding: str) -> None:
         (first, start), (last, end) = convert.places_of(self.lines, change.range, encoding)
         text = self.lines[first][:start] + change.text + self.lines[last][end:]
@@ -92,6 +100,10 @@ class Documents:
     def close(self, uri: str) -> None:
         """Forget a document; one that was never opened is no error."""
         self._open.pop(uri, None)
+
+    def all(self) -> list[Document]:
+        """Those that are open, in the order of opening."""
+        return list(self._open.values())
 
     def get(self, uri: str) -> Document:
         """The document, or ``UnknownDocument``."""

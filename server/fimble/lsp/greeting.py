@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import fimble
+from fimble.lsp.abilities import Abilities, read_abilities
 from fimble.lsp.framing import from_body
+from fimble.lsp.kinds import KINDS
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 ACCEPTED = "fimble.accepted"
 """The command of an inline item: run by the editor after it has inserted the item."""
+ACT = "fimble.act"
+"""The command of a code action: does the work and hands the result to the editor."""
 _INCREMENTAL = 2
 _AS_IS = 1
 
@@ -40,6 +44,8 @@ class Client:
     """Whether it can leave the indentation of a popup's entry alone."""
     roots: tuple[str, ...] = ()
     """URIs of the workspace's folders."""
+    can: Abilities = field(default_factory=Abilities)
+    """What it can do about code actions."""
 
 
 def read_client(params: object) -> Client:
@@ -67,6 +73,7 @@ def read_client(params: object) -> Client:
         reads_markdown="markdown" in _list(entry, "documentationFormat"),
         inserts_as_is=_AS_IS in _list(_object(entry, "insertTextModeSupport"), "valueSet"),
         roots=_roots(params),
+        can=read_abilities(capabilities),
     )
 
 
@@ -82,7 +89,8 @@ def result_for(client: Client) -> JsonObject:
         "positionEncoding": client.encoding,
         "textDocumentSync": {"openClose": True, "change": _INCREMENTAL},
         "inlineCompletionProvider": {},
-        "executeCommandProvider": {"commands": [ACCEPTED]},
+        "codeActionProvider": {"codeActionKinds": [*KINDS.values()], "resolveProvider": True},
+        "executeCommandProvider": {"commands": [ACCEPTED, ACT]},
     }
     if not client.shows_inline:
         capabilities["completionProvider"] = {

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 
 from fimble.engine.base import CancelToken
+from fimble.errors import EngineError
 from fimble.text import Cursor
 
 logger = logging.getLogger(__name__)
@@ -26,15 +27,16 @@ class Idle:
     """
 
     def __init__(self, engine_thread: Executor, step: Step) -> None:
-        self._engine_thread, self._step = engine_thread, step
+        self._engine_thread, self._usual_step = engine_thread, step
+        self._step = step
         self._cursor: Cursor | None = None
         self._end_s = 0.0
         self._cancel = CancelToken()
         self._running: asyncio.Task[None] | None = None
 
-    def after(self, cursor: Cursor) -> None:
-        """``cursor`` has been answered: prepare what may come next there."""
-        self._cursor = cursor
+    def after(self, cursor: Cursor, step: Step | None = None) -> None:
+        """``cursor`` has been answered: prepare what may come next there, by the usual steps or those of ``step``."""
+        self._cursor, self._step = cursor, step or self._usual_step
         self._end_s = asyncio.get_running_loop().time() + LONGEST_S
         if self._running is None or self._running.done():
             self._cancel = CancelToken()
@@ -54,19 +56,22 @@ class Idle:
     async def _run(self) -> None:
         cancel, loop = self._cancel, asyncio.get_running_loop()
         while not cancel.cancelled and self._cursor is not None and loop.time() < self._end_s:
-            cursor = self._cursor
+            cursor, step = self._cursor, self._step
             try:
-                has_more = await loop.run_in_executor(self._engine_thread, self._one_step, cursor, cancel)
+                has_more = await loop.run_in_executor(self._engine_thread, _one_step, step, cursor, cancel)
             except (RuntimeError, asyncio.CancelledError):
                 return
             if not has_more and cursor is self._cursor:
                 return
 
-    def _one_step(self, cursor: Cursor, cancel: CancelToken) -> bool:
-        if cancel.cancelled:
-            return False
-        try:
-            return self._step(cursor, cancel)
-        except Exception:
-            logger.exception("Work in idle time failed")
-            return False
+
+def _one_step(step: Step, cursor: Cursor, cancel: CancelToken) -> bool:
+    if cancel.cancelled:
+        return False
+    try:
+        return step(cursor, cancel)
+    except EngineError:
+        return False
+    except Exception:
+        logger.exception("Work in idle time failed")
+        return False

@@ -11,14 +11,19 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fimble.config import Config
 from fimble.context.elsewhere import Elsewhere
 from fimble.engine.base import CancelToken
 from fimble.errors import FimbleError, WeightsError
 from fimble.lsp.requests import Wish
-from fimble.text import Cursor, Outcome, Reason
+from fimble.text import Cursor, Outcome, Reason, Snapshot
+
+if TYPE_CHECKING:
+    from fimble.features.actions.action import Done, Offer
+    from fimble.features.generation.generator import Steps
+    from fimble.features.generation.turn import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -51,11 +56,31 @@ class InlineSuggester(Protocol):
         """All tokens that the engine has prefilled or generated."""
 
 
+class ActionDoer(Protocol):
+    """What does code actions; on the engine thread."""
+
+    def steps(
+        self,
+        offer: Offer,
+        snapshot: Snapshot,
+        turn: Turn,
+        on_text: Callable[[str], None] = ...,
+        project_tests: str = "",
+    ) -> Steps[Done]: ...
+
+    def warm(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        """Read a piece of what an action at ``cursor`` would ask; whether there was anything to read."""
+
+
 class LoadedModel(Protocol):
     """A model that is ready to answer."""
 
     @property
     def feature(self) -> InlineSuggester: ...
+    @property
+    def actions(self) -> ActionDoer | None:
+        """Nothing where the model was not taught to follow instructions."""
+
     @property
     def model(self) -> str: ...
     @property
@@ -128,8 +153,19 @@ class Model:
         )
 
     def idle(self, cursor: Cursor, cancel: CancelToken) -> bool:
-        """One piece of work in idle time; on the engine thread."""
+        """One piece of work in idle time: ghost text first, as it is asked for most; on the engine thread."""
+        return self._prepare_inline(cursor, cancel) or self._prepare_actions(cursor, cancel)
+
+    def idle_for_actions(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        """The same where a person looks at a list of actions: what these ask comes first."""
+        return self._prepare_actions(cursor, cancel) or self._prepare_inline(cursor, cancel)
+
+    def _prepare_inline(self, cursor: Cursor, cancel: CancelToken) -> bool:
         return self.loaded is not None and self.loaded.feature.idle(cursor, cancel)
+
+    def _prepare_actions(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        actions = self.loaded.actions if self.loaded is not None else None
+        return actions is not None and actions.warm(cursor, cancel)
 
     def forget(self, uri: str) -> None:
         """A document is closed."""

@@ -8,11 +8,14 @@ process.
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Generator
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.protocol.language_server import lsp_method
 from pygls.workspace import Workspace
@@ -157,8 +160,16 @@ class FimbleProtocol(LanguageServerProtocol):
             return
         try:
             self.handle_message(self.structure_message(message))
-        except _INVALID as error:
-            logger.warning("A response is not valid: %s", _first_cause(error))
+        except (*_INVALID, JsonRpcException) as error:
+            problem = f"The response is not valid: {_first_cause(error.__cause__ or error)}"
+            logger.warning("%s", problem)
+            self._handle_response(message["id"], None, types.ResponseError(types.ErrorCodes.InvalidParams, problem))
+
+    def _handle_response(self, msg_id: int | str, result: Any = None, error: types.ResponseError | None = None) -> None:
+        """Hand the answer to whoever asked, unless nobody waits for it any more."""
+        asked = self._request_futures.get(msg_id)
+        if isinstance(asked, Future) and not asked.done():
+            super()._handle_response(msg_id, result, error)
 
     def _known(self, method: str) -> bool:
         return method in self.fm.builtin_features or method in self.fm.features
@@ -174,6 +185,17 @@ class FimbleProtocol(LanguageServerProtocol):
         """End the session: 0 after ``shutdown``, 1 without."""
         self._server.stop(0 if self.shut_down else 1)
         yield from ()
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(  # type: ignore[override]
+        self, params: types.ExecuteCommandParams
+    ) -> Any:
+        """Run a command, which is handed all of ``params``; in one task, which the request's cancellation reaches."""
+        handler = self.fm.commands.get(params.command)
+        if handler is None:
+            raise JsonRpcInvalidParams(f"{params.command} is not a command of this server.")
+        result = handler(params)
+        return await result if inspect.isawaitable(result) else result
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:

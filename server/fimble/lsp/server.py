@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,15 +19,18 @@ from fimble.config import Config
 from fimble.context.elsewhere import Elsewhere
 from fimble.errors import UnknownDocument
 from fimble.features.debounce import Rhythm
-from fimble.lsp import inline, messages, popup, watchdog
+from fimble.lsp import handlers, watchdog
 from fimble.lsp.acceptance import Acceptance
+from fimble.lsp.actions import Actions
 from fimble.lsp.documents import Change, Document, Documents
-from fimble.lsp.greeting import ACCEPTED, Client, JsonObject
+from fimble.lsp.greeting import Client
 from fimble.lsp.idle import Idle
 from fimble.lsp.model import Loader, Model
+from fimble.lsp.progress import Progress
 from fimble.lsp.protocol import FimbleProtocol, make_converter
 from fimble.lsp.requests import Requests
 from fimble.lsp.status import Status
+from fimble.lsp.work import Work
 from fimble.privacy import Privacy, path_of
 from fimble.text import Cursor, Reason, Snapshot
 
@@ -50,7 +54,9 @@ class FimbleServer(LanguageServer):
         self.engine_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fimble-engine")
         self.model = Model(loader, self.engine_thread)
         self.idle = Idle(self.engine_thread, self.model.idle)
-        self.requests = Requests(self.engine_thread, self.idle.give_way)
+        self.work = Work(self.engine_thread, self.idle.give_way)
+        self.requests = Requests(self.engine_thread, self._give_way)
+        self.actions = Actions(self)
         self.rhythm = Rhythm()
         self.privacy = Privacy(config.disabled_paths)
         self.elsewhere = Elsewhere(self.privacy)
@@ -64,7 +70,7 @@ class FimbleServer(LanguageServer):
         """Where each open document was completed last: an offset; 0 where it was not."""
         self.last_opened: str | None = None
         self._background: set[asyncio.Task[None]] = set()
-        _register(self)
+        handlers.register(self)
 
     def welcome(self, client: Client) -> None:
         """Take in ``initialize``: its options lie over the configuration, its process is watched."""
@@ -86,9 +92,11 @@ class FimbleServer(LanguageServer):
             self.status.warn(complaint)
         self.acceptance.start()
         self._in_background(self._load())
+        self._in_background(self._prepare_lists())
 
     def open_document(self, item: types.TextDocumentItem) -> None:
         self.requests.stop(item.uri, Reason.STALE)
+        self.work.changed(item.uri)
         self._before_changes.pop(item.uri, None)
         self.acceptance.closed(item.uri)
         self.documents.open(item)
@@ -100,6 +108,7 @@ class FimbleServer(LanguageServer):
 
     def change_document(self, document: types.VersionedTextDocumentIdentifier, changes: Sequence[Change]) -> None:
         self.requests.drop(document.uri, Reason.STALE)
+        self.work.changed(document.uri)
         self.rhythm.key_pressed()
         try:
             self._remember(self.documents.get(document.uri))
@@ -111,6 +120,7 @@ class FimbleServer(LanguageServer):
 
     def close_document(self, uri: str) -> None:
         self.requests.stop(uri, Reason.NOT_OPEN)
+        self.work.closed(uri)
         self.acceptance.closed(uri)
         self._before_changes.pop(uri, None)
         self.idle.forget(uri)
@@ -156,6 +166,8 @@ class FimbleServer(LanguageServer):
         """Stop all work and free the model, unless native code keeps the engine thread busy."""
         self.idle.give_way()
         self.requests.drop_all()
+        self.work.stop_all()
+        self.actions.close()
         await self.acceptance.finish()
         for task in self._background:
             task.cancel()
@@ -168,15 +180,31 @@ class FimbleServer(LanguageServer):
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
+    def _give_way(self) -> None:
+        """A person waits for something short: all other work pauses."""
+        self.idle.give_way()
+        self.work.give_way()
+
+    async def _prepare_lists(self) -> None:
+        """Import what lists of actions need before the first of them is asked for."""
+        try:
+            await asyncio.to_thread(importlib.import_module, "fimble.features.actions.actions")
+        except Exception:
+            logger.exception("Code actions cannot be used")
+
     async def _load(self) -> None:
-        progress = self.status.load_progress(f"fimble: loading {self.config.model}")
+        title = f"fimble: loading {self.config.model}"
+        progress = Progress(self, title, "fimble/load", instead=self.status.log)
         await self.model.load(self.config, self.elsewhere, lambda: self.acceptance.adjustment, progress.report)
+        message = (
+            f"{self.model.loaded.model} ready on {self.model.loaded.provider.upper()}" if self.model.loaded else ""
+        )
+        progress.end(message or "no model is loaded")
+        self.status.log(message or "no model is loaded")
         if self.model.loaded is None:
-            progress.end("no model is loaded")
             self.status.error(str(self.model.error))
             return
         loaded = self.model.loaded
-        progress.end(f"{loaded.model} ready on {loaded.provider.upper()}")
         if self.last_opened is not None:
             self.focus_document(self.last_opened)
         for note in loaded.notes:
@@ -186,47 +214,3 @@ class FimbleServer(LanguageServer):
         if await watchdog.ended(process_id):
             logger.info("The editor's process %d has ended.", process_id)
             self.stop(1)
-
-
-def _register(server: FimbleServer) -> None:
-    """The handlers; each is convert -> feature -> convert."""
-
-    @server.feature(types.INITIALIZED)
-    def initialized(_: types.InitializedParams) -> None:
-        server.start()
-
-    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION)
-    async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
-        server.shows_inline = True
-        return await inline.complete(server, params)
-
-    @server.feature(types.TEXT_DOCUMENT_COMPLETION)
-    async def completion(params: types.CompletionParams) -> types.CompletionList:
-        return await popup.complete(server, params)
-
-    @server.feature(types.COMPLETION_ITEM_RESOLVE)
-    def resolve(item: types.CompletionItem) -> types.CompletionItem:
-        return popup.resolve(server.client, item)
-
-    @server.command(ACCEPTED)
-    def accepted(*arguments: Any) -> None:
-        server.acceptance.was_accepted(arguments)
-
-    @server.feature(messages.DID_SHOW)
-    def did_show(params: messages.ShownParams) -> None:
-        server.acceptance.was_shown(params.item)
-
-    @server.feature(messages.DID_PARTIALLY_ACCEPT)
-    def did_partially_accept(params: messages.PartlyAcceptedParams) -> None:
-        server.acceptance.was_partly_accepted(params.item, params.acceptedLength)
-
-    @server.feature(messages.DID_FOCUS)
-    def did_focus(params: messages.FocusParams) -> None:
-        if params.textDocument is not None:
-            server.focus_document(params.textDocument.uri)
-
-    @server.feature(messages.WHY)
-    def why(params: messages.WhyParams | None) -> JsonObject | None:
-        document = params.textDocument if params else None
-        answer = server.status.answers.last(document.uri if document else None, params.position if params else None)
-        return answer.to_json() | {"numRunTokens": server.model.num_run_tokens} if answer else None

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from fimble.syntax.languages import find
 from fimble.syntax.offsets import encode
 from fimble.syntax.parsed import parse
 
+if TYPE_CHECKING:
+    import tree_sitter
+
 _DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
 _BUDGET_MS = 2000.0
+
+
+def is_same_code(one: str, other: str, language: str) -> bool:
+    """Whether two texts differ in comments and docstrings only; in broken Python, by its words."""
+    first, second = code_of(one, language), code_of(other, language)
+    if isinstance(first, str) != isinstance(second, str):
+        first, second = _words_of(one, language), _words_of(other, language)
+    return first == second
 
 
 def code_of(text: str, language: str) -> object:
@@ -24,17 +36,27 @@ def code_of(text: str, language: str) -> object:
                 if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
                     node.body = node.body[1:] or [ast.Pass()]
             return ast.dump(tree)
+    return _words_of(text, language)
+
+
+def _words_of(text: str, language: str) -> object:
+    """The leaves of the syntax tree; all of the text where there is none."""
     known = find(language, "")
     parsed = known and parse(known, text, encode(text), _BUDGET_MS)
     if not parsed:
-        return text
+        return [text]
     leaves: list[bytes] = []
     waiting = [parsed.tree.root_node]
     while waiting:
         leaf = waiting.pop()
-        if leaf.type in parsed.language.comments:
+        if leaf.type in parsed.language.comments or (language == "python" and _is_docstring(leaf)):
             continue
         if not leaf.children:
             leaves.append(parsed.data[leaf.start_byte : leaf.end_byte].strip())
         waiting += reversed(leaf.children)
     return leaves
+
+
+def _is_docstring(node: tree_sitter.Node) -> bool:
+    is_alone = node.type == "expression_statement" and node.named_child_count == 1
+    return is_alone and node.named_children[0].type == "string"

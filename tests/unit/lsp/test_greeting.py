@@ -11,6 +11,7 @@ from lsprotocol.converters import get_converter
 from fimble.config import Config
 from fimble.lsp import messages
 from fimble.lsp.greeting import Client, early_answer, read_client, result_for
+from fimble.lsp.kinds import KINDS
 from fimble.lsp.server import FimbleServer
 
 
@@ -106,10 +107,15 @@ async def test_what_is_offered_is_valid_and_has_a_handler() -> None:
         types.TEXT_DOCUMENT_INLINE_COMPLETION,
         types.TEXT_DOCUMENT_COMPLETION,
         types.COMPLETION_ITEM_RESOLVE,
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CODE_ACTION_RESOLVE,
         *messages.TYPES,
     ):
         assert method in server.protocol.fm.features
     assert result.capabilities.completion_provider is not None
+    actions = result.capabilities.code_action_provider
+    assert isinstance(actions, types.CodeActionOptions) and actions.resolve_provider
+    assert set(actions.code_action_kinds or ()) == set(KINDS.values())
     commands = result.capabilities.execute_command_provider
     assert commands is not None and set(commands.commands) <= set(server.protocol.fm.commands)
     await server.close()

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fimble.engine.base import CancelToken
+from fimble.errors import PromptTooLong
 from fimble.lsp.idle import Idle
 from fimble.lsp.requests import Requests, Wish
 from fimble.text import Cursor, Outcome, Snapshot
@@ -185,6 +186,27 @@ async def test_a_step_that_fails_ends_it_and_the_next_one_runs(
         await at_rest()
         assert num_calls == expected
     assert "Work in idle time failed" in caplog.text
+
+
+async def test_an_engine_that_refuses_is_no_failure(
+    engine_thread: ThreadPoolExecutor, caplog: pytest.LogCaptureFixture
+) -> None:
+    def step(cursor: Cursor, cancel: CancelToken) -> bool:
+        raise PromptTooLong("too long")
+
+    Idle(engine_thread, step).after(at(1))
+    await at_rest()
+    assert caplog.text == ""
+
+
+async def test_other_steps_for_one_place(engine_thread: ThreadPoolExecutor) -> None:
+    usual, other = Steps(2), Steps(3)
+    idle = Idle(engine_thread, usual)
+    idle.after(at(1), other)
+    await at_rest()
+    idle.after(at(2))
+    await at_rest()
+    assert (other.done, usual.done) == ([at(1)] * 3, [at(2)] * 2)
 
 
 async def test_it_ends_quietly_with_the_session() -> None:

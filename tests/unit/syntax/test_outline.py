@@ -42,7 +42,7 @@ def outline(language: str, text: str) -> list[Definition]:
         ("cpp", "int A::g(int x) { return 1; }\ntemplate<class T> T h(T x) {}\n", "A::g h!"),
         ("csharp", "class A { int F(int a) { throw new NotImplementedException(); } }", "A F!"),
         ("go", "package a\nfunc f(a int) int {}\nfunc (s *S) g() { x() }\n", "f! g"),
-        ("rust", "fn f(a: i32) -> i32 {}\nimpl S { fn g(&self) { todo!() } }\ntrait T { fn h(); }", "f! g! T h!"),
+        ("rust", "fn f(a: i32) -> i32 {}\nimpl S { fn g(&self) { todo!() } }\ntrait T { fn h(); }", "f! S g! T h!"),
         ("ruby", "class A\n  def f(x)\n  end\n  def self.g; 1; end\nend\n", "A f! g"),
         ("php", "<?php\nfunction f($a) {}\nclass A { function g() { return 1; } }", "f! A g"),
         ("shellscript", "f() {\n  :\n}\nfunction g { echo; }\n", "f! g"),

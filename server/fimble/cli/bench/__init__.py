@@ -6,14 +6,28 @@ import typer
 
 from fimble.cli.bench.anchors import anchors
 from fimble.cli.bench.confidence import confidence
+from fimble.cli.bench.document import document
 from fimble.cli.bench.engine import engine
 from fimble.cli.bench.fill import fill
 from fimble.cli.bench.generate import generate
 from fimble.cli.bench.precision import precision
 from fimble.cli.bench.speculate import speculate
 from fimble.cli.bench.startup import startup
+from fimble.cli.bench.translate import translate
 from fimble.cli.bench.typing import typing
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Measure fimble on this machine.")
-for command in (engine, startup, precision, typing, fill, speculate, confidence, anchors, generate):
+for command in (
+    engine,
+    startup,
+    precision,
+    typing,
+    fill,
+    speculate,
+    confidence,
+    anchors,
+    generate,
+    translate,
+    document,
+):
     app.command()(command)

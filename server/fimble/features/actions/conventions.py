@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from fimble.features.actions.layout import laid_out
 
+_BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
+
 
 @dataclass(frozen=True, slots=True)
 class Convention:
@@ -46,6 +48,7 @@ class Convention:
 
     def written(self, text: str, indentation: str, step: str) -> str:
         """``text`` as documentation at ``indentation``; its first line is not indented, and no line break follows."""
+        text = _BREAKS.sub("\n", text)
         if self.is_inside:
             first, _, more = text.partition("\n")
             num_blank = len(more) - len(more.lstrip("\n"))

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from fimble.checks.finding import Finding
 from fimble.checks.finding import Kind as What
 from fimble.features.actions.action import Done, Edit, Kind, Offer, Page, Selection
+from fimble.features.actions.comments import documentation_above
 from fimble.features.actions.conventions import CONVENTIONS, Convention, style_of
-from fimble.features.actions.layout import indentation_at, is_indented, line_break_of, step_of
+from fimble.features.actions.layout import (
+    indentation_at,
+    line_break_of,
+    line_end,
+    line_start,
+    step_in,
+)
 from fimble.features.actions.surroundings import as_begun, definition_at
 from fimble.features.generation.generator import Task
 from fimble.prompt.chat import Message, Role
-from fimble.syntax.code import code_of
+from fimble.syntax.code import is_same_code
 from fimble.syntax.outline import Definition, enclosing
 from fimble.syntax.parsed import Parsed
 
@@ -70,7 +77,7 @@ class Document:
         """Documentation that says ``text``, in place of what is there."""
         convention, target = CONVENTIONS[parsed.language.name], _target(parsed, offer)
         whole = parsed.text
-        step = step_of(whole) if is_indented(whole) else step_of("")
+        step = step_in(parsed, "")
         line_break = line_break_of(whole)
         place = _place(parsed, target, convention)
         indentation = indentation_at(whole, target.start - parsed.start)
@@ -90,7 +97,7 @@ class Document:
         edit = self.edit(offer, parsed, text)
         before = parsed.text
         after = before[: edit.start - parsed.start] + edit.text + before[edit.end - parsed.start :]
-        if code_of(before, parsed.language.name) != code_of(after, parsed.language.name):
+        if not is_same_code(before, after, parsed.language.name):
             return (Finding(What.SYNTAX, 1, "it would change the code"),)
         return ()
 
@@ -113,48 +120,19 @@ def _target(parsed: Parsed, offer: Offer) -> Definition:
 
 
 def _place(parsed: Parsed, target: Definition, convention: Convention) -> _Place:
-    text, begin = parsed.text, target.start - parsed.start
+    text = parsed.text
     if not convention.is_inside:
-        start = _comment_above(parsed, begin)
-        return _Place(begin if start is None else start, begin, "", "\n{}")
-    assert target.body is not None, "every Python definition has a body"
-    body = target.body[0] - parsed.start
-    line_start = text.rfind("\n", 0, body) + 1
-    if text[line_start:body].strip():
-        return _Place(len(text[:body].rstrip()), body, "\n{}", "\n{}")
-    indentation = text[line_start:body]
-    end = _docstring_end(parsed, target.body[0])
-    if end is not None:
-        return _Place(body, end - parsed.start, "", "", indentation)
-    return _Place(body, body, "", "\n{}", indentation)
-
-
-def _docstring_end(parsed: Parsed, offset: int) -> int | None:
-    """Where the docstring ends that a Python body at ``offset`` begins with."""
-    byte = parsed.byte_at(offset)
-    node = parsed.tree.root_node.descendant_for_byte_range(byte, byte + 1)
-    while node is not None and node.type != "block":
-        node = node.parent
-    first = next((child for child in node.named_children if child.type != "comment"), None) if node else None
-    if first is None or first.type != "expression_statement" or first.start_byte != byte:
-        return None
-    is_text = first.named_child_count == 1 and first.named_children[0].type == "string"
-    return parsed.offset_at(first.end_byte) if is_text else None
-
-
-def _comment_above(parsed: Parsed, begin: int) -> int | None:
-    """Where the comment begins that ends on the line above ``begin`` and stands alone there."""
-    line_start = parsed.text.rfind("\n", 0, begin) + 1
-    found: int | None = None
-    end = line_start - 1
-    while end > 0:
-        content = parsed.text[:end].rstrip(" \t\r")
-        start = parsed.comment_start(parsed.start + len(content)) if content and not content.endswith("\n") else None
-        if start is None:
-            break
-        start -= parsed.start
-        own_line = parsed.text.rfind("\n", 0, start) + 1
-        if parsed.text[own_line:start].strip():
-            break
-        found, end = start, own_line - 1
-    return found
+        start, end = (offset - parsed.start for offset in documentation_above(parsed, target.start))
+        return _Place(start, end, "", "\n{}")
+    assert target.body is not None and target.inside is not None, "every Python definition has a body"
+    if target.docstring is not None:
+        start, end = (offset - parsed.start for offset in target.docstring)
+        own = text[line_start(text, start) : start]
+        return _Place(start, end, "", "") if own.strip() else _Place(start, end, "", "", own)
+    body, signed = target.body[0] - parsed.start, target.inside[0] - parsed.start
+    ended = line_end(text, signed)
+    if body > ended:
+        return _Place(ended, ended, "\n{}", "", text[line_start(text, body) : body])
+    if not text[signed:ended].strip() or text[signed:ended].lstrip().startswith("#"):
+        return _Place(ended, ended, "\n{}", "")
+    return _Place(signed, body, "\n{}", "\n{}")

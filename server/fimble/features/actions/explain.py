@@ -7,6 +7,7 @@ import re
 from fimble.checks.finding import Finding
 from fimble.checks.finding import Kind as What
 from fimble.features.actions.action import Done, Kind, Offer, Page, Selection
+from fimble.features.actions.layout import line_end, line_start
 from fimble.features.generation.generator import Task
 from fimble.prompt.chat import Message, Role
 from fimble.syntax.outline import enclosing
@@ -51,16 +52,30 @@ class Explain:
     def done(self, offer: Offer, page: Page, code: str) -> Done:
         """Markdown, under a title that says what is explained."""
         first, lines = _lines(offer, page.parsed)
-        return Done(markdown=f"### Lines {first} to {first + len(lines) - 1}\n\n{code}\n")
+        last, end = first + len(lines) - 1, first + _num_lines(offer, page.parsed) - 1
+        title = f"### Lines {first} to {last}" if last > first else f"### Line {first}"
+        left_out = f"\n_Lines {last + 1} to {end} are left out: no more than {MAX_LINES} are explained at once._\n"
+        return Done(markdown=f"{title}\n\n{code}\n{left_out if end > last else ''}")
 
 
 def _lines(offer: Offer, parsed: Parsed) -> tuple[int, list[str]]:
-    """The number, from 1, of the first line in question, and all of them, whole."""
-    start, end = offer.start - parsed.start, offer.end - parsed.start
-    begin = parsed.text.rfind("\n", 0, start) + 1
-    stop = parsed.text.find("\n", max(start, end - 1))
-    text = parsed.text[begin : stop if stop != -1 else len(parsed.text)]
-    return parsed.text.count("\n", 0, begin) + 1, text.split("\n")[:MAX_LINES]
+    """The number, from 1, of the first line in question, and the first ``MAX_LINES`` of them, whole."""
+    begin, end = _extent(offer, parsed)
+    lines = [line.removesuffix("\r") for line in parsed.text[begin:end].split("\n")[:MAX_LINES]]
+    return parsed.text.count("\n", 0, begin) + 1, lines
+
+
+def _num_lines(offer: Offer, parsed: Parsed) -> int:
+    begin, end = _extent(offer, parsed)
+    return parsed.text.count("\n", begin, end) + 1
+
+
+def _extent(offer: Offer, parsed: Parsed) -> tuple[int, int]:
+    """From where to where the whole lines go; empty ones at the end are left out."""
+    start, end = max(0, offer.start - parsed.start), max(0, offer.end - parsed.start)
+    begin = line_start(parsed.text, start)
+    end = begin + len(parsed.text[begin:end].rstrip())
+    return begin, line_end(parsed.text, max(begin, end - 1))
 
 
 def _check(answer: str, first: int, last: int) -> tuple[Finding, ...]:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fimble.checks.check import check, check_change
+from fimble.checks.check import check
 from fimble.checks.finding import Finding
 from fimble.checks.finding import Kind as What
-from fimble.features.actions.action import Done, Edit, Kind, Offer, Page, Problem, Selection
-from fimble.features.actions.layout import indentation_at, is_indented, laid_out, line_break_of, step_of
+from fimble.features.actions.action import Done, Edit, Kind, Offer, Page, Selection
+from fimble.features.actions.answers import Role, last_name, read
+from fimble.features.actions.bodies import wanted
+from fimble.features.actions.edits import applied, joined, with_line_breaks
+from fimble.features.actions.hiding import hides, only_removes
+from fimble.features.actions.imports import import_edit, needed_imports
+from fimble.features.actions.layout import indentation_at, laid_out, line_break_of, part_of, step_in
+from fimble.features.actions.placed import all_messages, check_edits
 from fimble.features.actions.surroundings import imports_of
 from fimble.features.generation.generator import Task
-from fimble.prompt.chat import Message, Role
+from fimble.prompt.chat import Message
+from fimble.prompt.chat import Role as Speaker
 from fimble.syntax.outline import enclosing
 from fimble.syntax.parsed import Parsed
 
+MAX_TITLE_CHARS = 60
 MAX_LINES = 60
 _NEAR_LINES = 4
 """Shown before and after the problem where no function holds it, or too long a one."""
@@ -29,6 +38,8 @@ class _Region:
 
     start: int
     end: int
+    name: str = ""
+    """Of the function that they are."""
 
 
 class Fix:
@@ -38,14 +49,9 @@ class Fix:
     wanted = "fix"
 
     def offers(self, selection: Selection, page: Page) -> list[Offer]:
-        """One a problem that the editor sent."""
-        return [
-            Offer(
-                self.kind, f"Fix: {problem.message.splitlines()[0][:60]}", problem.start, problem.end, problem.message
-            )
-            for problem in selection.problems
-            if problem.message.strip()
-        ]
+        """One a problem that the editor sent; none twice."""
+        problems = {(one.start, one.end, one.message): one for one in selection.problems if one.message.strip()}
+        return [Offer(self.kind, title_of(one.message), one.start, one.end, one.message) for one in problems.values()]
 
     def task(self, offer: Offer, page: Page) -> Task:
         """What to ask: the lines around the problem, and the problem; the answer is these lines again."""
@@ -62,61 +68,98 @@ class Fix:
             "Write this code again with the problem fixed, and change nothing else."
         )
         return Task(
-            (Message(Role.USER, said),),
+            (Message(Speaker.USER, said),),
             lambda code: self._check(offer, parsed, code),
             start=f"```{language.name}\n",
             max_tokens=max(128, len(shown)),
         )
 
-    def edit(self, offer: Offer, parsed: Parsed, code: str) -> Edit | None:
-        """The lines that differ, and no others; ``None`` where none does."""
+    def edits(self, offer: Offer, parsed: Parsed, code: str) -> tuple[Edit, ...]:
+        """The lines that differ, and no others, and what they import; none where nothing differs."""
         region = _region(offer, parsed)
         old = parsed.text[region.start : region.end]
-        step = step_of(parsed.text if is_indented(parsed.text) else code)
-        first = len(old) - len(old.lstrip("\r\n"))
-        new = laid_out(code, indentation_at(parsed.text, region.start + first), step)
-        olds, news = old.replace("\r\n", "\n").rstrip("\n").split("\n"), new.split("\n")
-        blocks = [code for code in difflib.SequenceMatcher(None, olds, news, False).get_opcodes() if code[0] != "equal"]
-        if not blocks:
-            return None
-        (_, begin, _, new_begin, _), (_, _, end, _, new_end) = blocks[0], blocks[-1]
-        line_break = line_break_of(parsed.text)
+        new, imports = _answered(parsed, region, code)
         lines = old.split("\n")
-        start = region.start + sum(len(line) + 1 for line in lines[:begin])
-        stop = region.start + sum(len(line) + 1 for line in lines[:end])
-        text = "".join(line + line_break for line in news[new_begin:new_end])
-        if stop > len(parsed.text):
-            stop, text = len(parsed.text), text.removesuffix(line_break)
-        return Edit(parsed.start + start, parsed.start + stop, text)
+        olds = [line.removesuffix("\r") for line in lines]
+        news = new.split("\n")
+        while olds and not olds[-1].strip():
+            olds.pop()
+        ended = [line + "\n" for line in lines[:-1]] + lines[-1:]
+        starts = [parsed.start + region.start + sum(map(len, ended[:number])) for number in range(len(ended) + 1)]
+        edits: list[Edit] = []
+        for what, begin, end, new_begin, new_end in difflib.SequenceMatcher(None, olds, news, False).get_opcodes():
+            if what == "equal":
+                continue
+            text = "".join(f"{line}\n" for line in news[new_begin:new_end])
+            is_open = end == len(ended) and not ended[-1].endswith("\n")
+            edits.append(Edit(starts[begin], starts[end], text.removesuffix("\n") if is_open else text))
+        needed = needed_imports(parsed, applied(parsed, edits), new, imports)
+        added = import_edit(parsed, needed)
+        return with_line_breaks(joined([added, *edits] if added else edits), line_break_of(parsed.text))
 
     def done(self, offer: Offer, page: Page, code: str) -> Done:
         """The lines that changed."""
-        edit = self.edit(offer, page.parsed, code)
-        return Done((edit,) if edit else ())
+        return Done(self.edits(offer, page.parsed, code))
 
     def _check(self, offer: Offer, parsed: Parsed, code: str) -> tuple[Finding, ...]:
-        edit = self.edit(offer, parsed, code) if code.strip() else None
-        if edit is None:
-            return (Finding(What.SYNTAX, 1, "nothing is changed"),)
+        edits = self.edits(offer, parsed, code) if code.strip() else ()
         before = parsed.text
-        start, end = edit.start - parsed.start, edit.end - parsed.start
-        if len(edit.text.strip()) < len(before[start:end].strip()) and not edit.text.strip():
-            return (Finding(What.SYNTAX, 1, "the line is only deleted"),)
-        after = before[:start] + edit.text + before[end:]
-        found = check_change(before, after, parsed.language)
         line = before.count("\n", 0, offer.start - parsed.start) + 1
-        problem = Problem(offer.start, offer.end, offer.argument)
-        still = [one for one in check(after, parsed.language) if _is_same(one, problem)]
-        known = [one for one in check(before, parsed.language) if _is_same(one, problem)]
+        if not edits:
+            return (Finding(What.SYNTAX, line, "nothing is changed"),)
+        after = applied(parsed, edits)
+        said = hides(before, after) or next(filter(None, (_removed(one, offer, parsed) for one in edits)), "")
+        if said:
+            return (Finding(What.SYNTAX, line, said),)
+        found = check_edits(parsed, edits)
+        still, known = _like(after, offer, parsed), _like(before, offer, parsed)
         if known and len(still) >= len(known):
-            return (*found, Finding(What.NAME, line, f"the problem is still there: {still[0].message}"))
+            return (*found, Finding(What.NAME, line, f"the problem is still there: {still[0]}"))
         return found
 
 
-def _is_same(finding: Finding, problem: Problem) -> bool:
-    """Whether a finding of ours is what the editor's analyser says: they quote the same name."""
-    ours, theirs = set(_QUOTED.findall(finding.message)), set(_QUOTED.findall(problem.message))
-    return bool(ours & theirs)
+def title_of(message: str) -> str:
+    """What the list says: the first line of ``message``, no longer than fits."""
+    line = " ".join(message.strip().splitlines()[0].split())
+    return "Fix: " + (line if len(line) <= MAX_TITLE_CHARS else f"{line[:MAX_TITLE_CHARS].rsplit(' ', 1)[0]} …")
+
+
+def _removed(edit: Edit, offer: Offer, parsed: Parsed) -> str:
+    old = parsed.text[edit.start - parsed.start : edit.end - parsed.start]
+    return only_removes(old.split("\n"), edit.text.split("\n"), offer.argument, parsed.language)
+
+
+def _answered(parsed: Parsed, region: _Region, code: str) -> tuple[str, Sequence[str]]:
+    """The region as ``code`` has it, at its depth, and the imports that stand before it there."""
+    text = parsed.text
+    old = text[region.start : region.end]
+    step = step_in(parsed, code)
+    answer = read(code, parsed.language)
+    depth = min((indentation_at(line, 0) for line in old.split("\n") if line.strip()), key=len, default="")
+    if answer is None:
+        return laid_out(code, depth, step), ()
+    path = wanted(answer, region.name) if region.name else None
+    if path is not None and path[-1].definition is not None and path[-1].name == last_name(region.name):
+        found = path[-1].definition
+        body = part_of(answer.parsed, found.start, found.end, depth, step, answer.shape)
+        return body, answer.all_imports()
+    if region.name or not parsed.tree.root_node.has_error:
+        imports = [part for part in answer.parts if part.role is Role.IMPORT]
+        lines = answer.all_imports()
+        first = next((part.start for part in answer.parts if part.role is not Role.IMPORT), 0)
+        if imports and imports[-1].end <= first and not any(line in text[: region.end] for line in lines):
+            return part_of(answer.parsed, first, len(answer.parsed.text), depth, step, answer.shape), lines
+    return laid_out(code, depth, step, answer.shape if answer.parsed.text == code else None), ()
+
+
+def _like(text: str, offer: Offer, parsed: Parsed) -> list[str]:
+    """What our own analysers say of ``text`` that is about the same as the problem: it quotes the same name."""
+    said = [finding.message for finding in check(text, parsed.language)]
+    if parsed.language.name == "python":
+        more = all_messages(text)
+        said = [one for one in said if one not in more] + more
+    names = set(_QUOTED.findall(offer.argument))
+    return [message for message in said if names & set(_QUOTED.findall(message))]
 
 
 def _region(offer: Offer, parsed: Parsed) -> _Region:
@@ -127,7 +170,7 @@ def _region(offer: Offer, parsed: Parsed) -> _Region:
         end = text.find("\n", found.end - parsed.start)
         end = len(text) if end == -1 else end + 1
         if not found.is_class and text.count("\n", start, end) <= MAX_LINES:
-            return _Region(start, end)
+            return _Region(start, end, found.name)
     start = end = offer.start - parsed.start
     for _ in range(_NEAR_LINES + 1):
         start = text.rfind("\n", 0, max(0, start - 1)) + 1 if start else 0

@@ -5,30 +5,19 @@ from __future__ import annotations
 import textwrap
 
 from fimble.errors import ActionRefused
+from fimble.features.actions.comments import comment_above
+from fimble.features.actions.imports import is_import
 from fimble.syntax.outline import Definition, enclosing
 from fimble.syntax.parsed import Parsed
 
 MAX_IMPORT_CHARS = 600
-_IMPORTS = [
-    "import_statement",
-    "import_from_statement",
-    "import_declaration",
-    "use_declaration",
-    "preproc_include",
-    "using_directive",
-    "package_clause",
-    "package_declaration",
-    "import_header",
-    "import",
-    "namespace_use_declaration",
-]
 
 
 def imports_of(parsed: Parsed) -> str:
     """The first import statements, each with its line break; no more than ``MAX_IMPORT_CHARS``."""
     text = ""
     for node in parsed.tree.root_node.children:
-        if node.type in _IMPORTS:
+        if is_import(node, parsed):
             statement = parsed.data[node.start_byte : node.end_byte].decode(errors="replace").rstrip()
             if len(text) + len(statement) > MAX_IMPORT_CHARS:
                 break
@@ -52,10 +41,11 @@ def header_of(parsed: Parsed, holder: Definition) -> str:
     return textwrap.dedent(head).rstrip()
 
 
-def as_begun(parsed: Parsed, begun: Definition) -> str:
+def as_begun(parsed: Parsed, begun: Definition, is_comment_shown: bool = False) -> str:
     """``begun`` as a text of its own: imports, the class around it, and itself as far as it is written."""
     holder = class_around(parsed, begun.start, begun)
-    start = begun.start - parsed.start
+    above = comment_above(parsed, begun.start) if is_comment_shown else None
+    start = (begun.start if above is None else above) - parsed.start
     line_start = parsed.text.rfind("\n", 0, start) + 1
     own = textwrap.dedent(parsed.text[line_start : begun.end - parsed.start])
     if holder is not None:

@@ -46,12 +46,13 @@ class Translate:
     wanted = "translation"
 
     def offers(self, selection: Selection, page: Page) -> list[Offer]:
-        """One a language, for a selection; clients fold them into one menu."""
+        """One a language, for a selection, which may be all of the document; clients fold them into one menu."""
         parsed = page.parsed
         if not selection.text.strip() or parsed.language.name not in TARGETS:
             return []
+        what = "Translate the file" if selection.text.strip() == selection.snapshot.text.strip() else "Translate"
         return [
-            Offer(self.kind, f"Translate to {TARGETS[name][0]}", selection.start, selection.end, name)
+            Offer(self.kind, f"{what} to {TARGETS[name][0]}", selection.start, selection.end, name)
             for name in OFFERED
             if name != parsed.language.name
         ]

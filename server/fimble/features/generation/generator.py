@@ -240,8 +240,9 @@ def _with_complaint(task: Task, failed: Attempt) -> tuple[Message, ...]:
     """The conversation with the failed answer in it, and what is wrong with that."""
     wrong = [finding for finding in failed.findings if finding.kind.asks_for_another]
     said = "\n".join(f"- {finding}" for finding in wrong[:3]) or "- there is no code in it"
+    fence = task.start.rpartition("```")[2].partition("\n")[0]
     return (
         *task.messages,
-        Message(Role.ASSISTANT, f"{task.start or '```'}{'' if task.start else chr(10)}{failed.code}```"),
+        Message(Role.ASSISTANT, f"```{fence}\n{failed.code}```"),
         Message(Role.USER, f"This does not work:\n{said}\nWrite the whole code again, corrected."),
     )

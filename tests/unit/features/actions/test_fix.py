@@ -6,6 +6,7 @@ import pytest
 
 from fimble.checks.finding import fatal
 from fimble.features.actions.action import Problem
+from fimble.features.actions.edits import applied
 from fimble.features.actions.fix import Fix
 from tests.unit.features.actions.pages import at
 
@@ -21,9 +22,7 @@ def fixed(code: str, text: str = CODE, what: str = "missing", message: str = "un
     (offer,) = FIX.offers(selection, page)
     if fatal(FIX.task(offer, page).check(code)):
         return None
-    edit = FIX.edit(offer, page.parsed, code)
-    assert edit is not None
-    return text[: edit.start] + edit.text + text[edit.end :]
+    return applied(page.parsed, FIX.edits(offer, page.parsed, code))
 
 
 def test_only_the_lines_that_differ_are_changed() -> None:

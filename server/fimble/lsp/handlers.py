@@ -1,0 +1,73 @@
+"""Which message of the protocol is answered by whom; each handler is convert -> feature -> convert."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from fimble.lsp import inline, messages, offers, popup
+from fimble.lsp.greeting import ACCEPTED, ACT, JsonObject
+
+if TYPE_CHECKING:
+    from fimble.lsp.server import FimbleServer
+
+
+def register(server: FimbleServer) -> None:
+    """Make ``server`` answer."""
+
+    @server.feature(types.INITIALIZED)
+    def initialized(_: types.InitializedParams) -> None:
+        server.start()
+
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION)
+    async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
+        server.shows_inline = True
+        return await inline.complete(server, params)
+
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION)
+    async def completion(params: types.CompletionParams) -> types.CompletionList:
+        return await popup.complete(server, params)
+
+    @server.feature(types.COMPLETION_ITEM_RESOLVE)
+    def resolve(item: types.CompletionItem) -> types.CompletionItem:
+        return popup.resolve(server.client, item)
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION)
+    async def code_action(params: types.CodeActionParams) -> list[offers.Entry]:
+        return await offers.entries(server, params)
+
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    async def resolve_action(action: types.CodeAction) -> types.CodeAction:
+        return await server.actions.resolve(action)
+
+    @server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
+    def cancel(params: types.WorkDoneProgressCancelParams) -> None:
+        server.actions.cancel(params.token)
+
+    @server.command(ACCEPTED)
+    def accepted(params: types.ExecuteCommandParams) -> None:
+        server.acceptance.was_accepted(params.arguments or ())
+
+    @server.command(ACT)
+    async def act(params: types.ExecuteCommandParams) -> None:
+        await server.actions.act(params)
+
+    @server.feature(messages.DID_SHOW)
+    def did_show(params: messages.ShownParams) -> None:
+        server.acceptance.was_shown(params.item)
+
+    @server.feature(messages.DID_PARTIALLY_ACCEPT)
+    def did_partially_accept(params: messages.PartlyAcceptedParams) -> None:
+        server.acceptance.was_partly_accepted(params.item, params.acceptedLength)
+
+    @server.feature(messages.DID_FOCUS)
+    def did_focus(params: messages.FocusParams) -> None:
+        if params.textDocument is not None:
+            server.focus_document(params.textDocument.uri)
+
+    @server.feature(messages.WHY)
+    def why(params: messages.WhyParams | None) -> JsonObject | None:
+        document = params.textDocument if params else None
+        answer = server.status.answers.last(document.uri if document else None, params.position if params else None)
+        return answer.to_json() | {"numRunTokens": server.model.num_run_tokens} if answer else None
