@@ -47,8 +47,13 @@ class Editor:
         """``reads``: whether it ever reads what the server says on standard output."""
         self.started_s = time.perf_counter()
         self.stderr_file = tempfile.TemporaryFile()  # noqa: SIM115
+        self.temporary = tempfile.TemporaryDirectory()
         # What a test accepts is not what the person at this machine accepts.
-        own = {"PYTHONPATH": str(ROOT / "server"), "FIMBLE_RECORD_ACCEPTANCE": "0"}
+        own = {
+            "PYTHONPATH": str(ROOT / "server"),
+            "FIMBLE_RECORD_ACCEPTANCE": "0",
+            "TMPDIR": self.temporary.name,
+        }
         environment = {**os.environ, **own, **(environ or {})}
         self.process = subprocess.Popen(
             [*command, *arguments],
@@ -86,6 +91,7 @@ class Editor:
             except BrokenPipeError:
                 continue
         self.stderr_file.close()
+        self.temporary.cleanup()
 
     @property
     def stderr(self) -> str:

@@ -70,7 +70,8 @@ class ScriptedActions:
     """Does what the document's first line says: writes at once, ``slow``ly, or fails in some way."""
 
     def warm(self, cursor: Cursor, cancel: CancelToken) -> bool:
-        print(f"warmed {cursor.offset}", flush=True)
+        if "warm" in cursor.snapshot.text.partition("\n")[0]:
+            print(f"warmed {cursor.offset}", flush=True)
         return False
 
     def steps(
@@ -112,6 +113,8 @@ def _done(offer: Offer, snapshot: Snapshot, project_tests: str, script: str) -> 
 
     if "refuse" in script:
         return Done(refusal="No version passed the checks: line 2: no.")
+    if "nothing" in script:
+        return Done()
     findings = (Finding(What.SECURITY, 2, "use of eval"),) if "insecure" in script else ()
     if offer.kind is Kind.EXPLAIN:
         return Done(markdown=f"### Explained\n\n{snapshot.text[offer.start : offer.end]}\n")

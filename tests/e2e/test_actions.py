@@ -12,7 +12,7 @@ import pytest
 
 from fimble.privacy import path_of
 from tests.e2e.acting import APPLIED, CAN_ALL, SHOWN, agree, applied, chosen, listed, span, text_edits
-from tests.e2e.editor import REFUSED, SILENCE, URI, Editor, Message, replacing
+from tests.e2e.editor import REFUSED, SILENCE, URI, Editor, Message, frame, replacing
 from tests.e2e.test_cancellation import wait_stderr
 
 REQUEST_CANCELLED = -32800
@@ -230,6 +230,7 @@ def test_what_was_listed_for_another_version_is_refused(editor: Editor) -> None:
     ("script", "level", "words"),
     [
         ("refuse", 2, "No version passed the checks: line 2: no."),
+        ("nothing", 2, "There is nothing to change."),
         ("unknown", 2, "There is no such language. Choose another."),
         ("boom", 1, "RuntimeError: the script says so"),
     ],
@@ -429,7 +430,7 @@ def test_a_private_document_has_no_actions(tmp_path: Path) -> None:
     with Editor(environ={"FIMBLE_DISABLED_PATHS": "*.secret.py"}) as editor:
         editor.start(capabilities=CAN_ALL)
         uri = (tmp_path / "a.secret.py").as_uri()
-        opened(editor, "quick", uri)
+        opened(editor, "quick warm", uri)
         assert listed(editor, uri, EMPTY) == []
         data = {"uri": uri, "version": 1, "kind": "explain", "title": "Explain", "start": 0, "end": 9, "argument": ""}
         editor.request("workspace/executeCommand", {"command": "fimble.act", "arguments": [data]})
@@ -458,6 +459,33 @@ def test_the_session_ends_while_an_action_runs() -> None:
         wait_stderr(editor, "act begun # slow end")
         assert editor.shut_down() == 0
         assert editor.response(msg_id)["error"]["code"] == REQUEST_CANCELLED
+        assert "Traceback" not in editor.stderr and "never retrieved" not in editor.stderr
+
+
+def test_the_session_ends_while_the_editor_thinks() -> None:
+    with Editor() as editor:
+        editor.start(capabilities=CAN_ALL)
+        editor.answers["workspace/applyEdit"] = SILENCE
+        msg_id = ask_command(editor, "quick", TRANSLATE, "file:///nowhere/tool.py")
+        editor.wait_said("workspace/applyEdit")
+        assert editor.shut_down() == 0
+        assert editor.response(msg_id)["error"]["code"] == REQUEST_CANCELLED
+        assert "Traceback" not in editor.stderr and "never retrieved" not in editor.stderr
+
+
+def test_a_request_that_is_cancelled_while_the_editor_thinks() -> None:
+    """The edit is on its way already, and what the editor says of it must harm nobody."""
+    with Editor() as editor:
+        editor.start(capabilities=CAN_ALL)
+        editor.answers["workspace/applyEdit"] = SILENCE
+        msg_id = ask_command(editor, "quick", TRANSLATE, "file:///nowhere/tool.py")
+        asked = editor.wait(lambda m: m.get("method") == "workspace/applyEdit")
+        editor.notify("$/cancelRequest", {"id": msg_id})
+        assert editor.response(msg_id)["error"]["code"] == REQUEST_CANCELLED
+        for _ in range(2):
+            editor.send_bytes(frame({"jsonrpc": "2.0", "id": asked["id"], "result": APPLIED}))
+        assert editor.wait_said("window/showDocument")["uri"] == "file:///nowhere/tool.js"
+        assert editor.shut_down() == 0
         assert "Traceback" not in editor.stderr and "never retrieved" not in editor.stderr
 
 

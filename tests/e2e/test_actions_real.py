@@ -94,14 +94,14 @@ def test_implement_an_empty_function(editor: Editor) -> None:
 def test_implement_a_comment(editor: Editor, comment: str) -> None:
     text = f'"""Numbers."""\n\n{comment}\n'
     after = edited(editor, text, "refactor.rewrite.fimble.implement", 2, 4, f"file:///real/{len(comment)}.py")
-    assert after.startswith(text.rstrip("\n"))
+    assert after.startswith('"""Numbers."""') and after.count(comment) == 1
     assert sums(only_function(names_in(after)))
 
 
 def test_implement_a_comment_in_a_class(editor: Editor) -> None:
     text = f"class Calculator:\n    def __init__(self):\n        self.log = []\n\n    {CHINESE}\n"
     after = edited(editor, text, "refactor.rewrite.fimble.implement", 4, 8, "file:///real/calculator.py")
-    assert after.startswith(text.rstrip("\n"))
+    assert after.startswith(text[: text.index("#")].rstrip()) and after.count(CHINESE) == 1
     calculator = names_in(after)["Calculator"]
     methods = [value for name, value in vars(calculator).items() if name != "__init__" and not name.startswith("__")]
     assert len(methods) == 1, after
@@ -227,5 +227,4 @@ def test_the_first_line_of_a_prepared_function_comes_soon(editor: Editor) -> Non
     asked = editor.ask("codeAction/resolve", entry)
     editor.wait(lambda m: m.get("method") == "$/progress" and m["params"]["value"].get("message"), ANSWER_S)
     assert time.perf_counter() - started_s < 5
-    print(f"first line after {time.perf_counter() - started_s:.2f} s")
     editor.response(asked, ANSWER_S)

@@ -40,6 +40,8 @@ class Editor:
         )
         self._arrived = threading.Condition()
         self._responses: dict[int, tuple[dict[str, Any], float]] = {}
+        self._reports: dict[str, float] = {}
+        """Token of a progress -> when its first report came."""
         self._last_id = 0
         self._versions: dict[str, int] = {}
         self._failure = ""
@@ -64,8 +66,12 @@ class Editor:
     def start(self) -> None:
         """Say hello and wait until the model is loaded. Raises ``EngineError`` with what the server said."""
         capabilities = {
-            "workspace": {"workspaceFolders": True},
-            "textDocument": {"inlineCompletion": {"dynamicRegistration": False}, "synchronization": {"didSave": True}},
+            "workspace": {"workspaceFolders": True, "applyEdit": True},
+            "textDocument": {
+                "inlineCompletion": {"dynamicRegistration": False},
+                "synchronization": {"didSave": True},
+                "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": [""]}}},
+            },
         }
         folder = {"uri": self._root.as_uri(), "name": self._root.name}
         parameters = {
@@ -129,6 +135,31 @@ class Editor:
         text = items[0]["insertText"] if items else ""
         return text if isinstance(text, str) else text["value"], found[1]
 
+    def list_actions(self, path: str, text: str, place: int) -> list[dict[str, Any]]:
+        """The code actions at a place."""
+        where = position(text, place)
+        params = {
+            "textDocument": {"uri": self._uri(path)},
+            "range": {"start": where, "end": where},
+            "context": {"diagnostics": [], "triggerKind": 1},
+        }
+        found = self.request("textDocument/codeAction", params, GOODBYE_S)
+        return found if isinstance(found, list) else []
+
+    def begin(self, command: dict[str, Any], token: str) -> int:
+        """Run the command of a code action, whose progress comes under ``token``. Returns the request's id."""
+        params = {"command": command["command"], "arguments": command["arguments"], "workDoneToken": token}
+        return self._send_request("workspace/executeCommand", params)
+
+    def first_report(self, token: str, timeout_s: float) -> float | None:
+        """When the first report under ``token`` came, on ``time.perf_counter``'s clock; ``None``: none in time."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: token in self._reports or self._is_closed, timeout_s)
+            return self._reports.get(token)
+
+    def close(self, path: str) -> None:
+        self.notify("textDocument/didClose", {"textDocument": {"uri": self._uri(path)}})
+
     def why(self) -> dict[str, Any]:
         """What the last answer came to, as ``fimble/why`` tells it; empty for a server that has no such request."""
         message = self._response(self._send_request("fimble/why", {}), GOODBYE_S)
@@ -187,7 +218,9 @@ class Editor:
             self._responses[message["id"]] = message, now_s
             return
         params = message.get("params") or {}
-        if message["method"] == "window/logMessage":
+        if message["method"] == "$/progress" and params["value"]["kind"] == "report":
+            self._reports.setdefault(str(params["token"]), now_s)
+        elif message["method"] == "window/logMessage":
             self._is_ready = self._is_ready or " ready on " in params["message"]
         elif message["method"] == "window/showMessage" and params["type"] == 1:
             self._failure = params["message"].removeprefix("fimble: ")

@@ -111,7 +111,7 @@ class Actions:
             status.error(f"{order.offer.title}: The text cannot be written ({error}). Free some space and ask again.")
         else:
             spent_ms = (time.perf_counter() - started_s) * 1000
-            status.log(f"{what}: done in {spent_ms:.0f} ms, {done.num_attempts} attempts")
+            status.log(f"{what}: done in {spent_ms:.0f} ms, attempts: {done.num_attempts}")
             asyncio.get_running_loop().call_later(_AFTERWARDS_S, self._warn_of, order, done)
             return given
         return None
@@ -142,8 +142,11 @@ class Actions:
         finally:
             del self._shown[progress.token]
             progress.end()
-        if done.refusal:
-            raise ActionRefused(done.refusal, "Nothing was changed. Ask again, or say it in other words.")
+        refusal = done.refusal or (
+            "" if done.edits or done.document or done.markdown else "There is nothing to change."
+        )
+        if refusal:
+            raise ActionRefused(refusal, "Nothing was changed. Ask again, or say it in other words.")
         return done
 
     def _ready(self, order: Order) -> tuple[Snapshot, ActionDoer]:

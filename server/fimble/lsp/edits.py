@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     from fimble.lsp.greeting import Client
 
 _SPECIAL = re.compile(r"[\\$}]")
+MAX_KEPT_CHARS = 400
+"""Edits that lie further apart are no snippet, which would write all between them anew."""
 _START = types.Range(types.Position(0, 0), types.Position(0, 0))
 
 
 def workspace_edit(
     document: Document, edits: Sequence[Edit], client: Client, with_cursor: bool = False
 ) -> types.WorkspaceEdit:
-    """``edits`` of the document as it is now. ``with_cursor``: the cursor is to stand behind a single edit's code."""
-    if with_cursor and client.can.takes_snippets and len(edits) == 1:
-        return _of_version(document, [_snippet(document, edits[0], client.encoding)])
+    """``edits`` of the document as it is now. ``with_cursor``: the cursor is to stand behind the longest one's code."""
+    if with_cursor and client.can.takes_snippets and edits and _width(edits) <= MAX_KEPT_CHARS:
+        return _of_version(document, [_snippet(document, edits, client.encoding)])
     plain = [types.TextEdit(_range(document, edit, client.encoding), edit.text) for edit in edits]
     if client.can.checks_versions:
         return _of_version(document, plain)
@@ -44,22 +46,35 @@ def escaped(text: str) -> str:
     return _SPECIAL.sub(lambda match: "\\" + match[0], text)
 
 
-def _snippet(document: Document, edit: Edit, encoding: str) -> types.SnippetTextEdit:
-    """``edit`` with the cursor at the end of its code.
+def _snippet(document: Document, edits: Sequence[Edit], encoding: str) -> types.SnippetTextEdit:
+    """All ``edits`` as one, what lies between them included, with the cursor at the end of the longest one's code.
 
     Editors indent the further lines of a snippet as deep as the line that it is put into. The text has its
     indentation already, so it begins at the start of its line, with what stands there.
     """
-    line, column = document.place(edit.start)
+    ordered = sorted(edits, key=lambda edit: (edit.start, edit.end))
+    longest = max(edits, key=lambda edit: len(edit.text))
+    whole, place = document.snapshot().text, ordered[0].start
+    line, column = document.place(place)
     before = document.lines[line][:column]
     is_indented = before[:1] in (" ", "\t")
-    start = (line, 0 if is_indented else column)
-    end = convert.position_of(document.lines, document.place(edit.end), encoding)
-    text = convert.plain_breaks((before if is_indented else "") + edit.text)
-    code = text.rstrip()
-    value = f"{escaped(code)}$0{text[len(code) :]}"
-    span = types.Range(convert.position_of(document.lines, start, encoding), end)
+    text, cursor = before if is_indented else "", 0
+    for edit in ordered:
+        text += whole[place : edit.start] + edit.text
+        place = edit.end
+        if edit is longest:
+            cursor = len(text) - len(edit.text) + len(edit.text.rstrip())
+    value = f"{escaped(convert.plain_breaks(text[:cursor]))}$0{escaped(convert.plain_breaks(text[cursor:]))}"
+    span = types.Range(
+        convert.position_of(document.lines, (line, 0 if is_indented else column), encoding),
+        convert.position_of(document.lines, document.place(place), encoding),
+    )
     return types.SnippetTextEdit(span, types.StringValue(value=value))
+
+
+def _width(edits: Sequence[Edit]) -> int:
+    """Code points from the first edit's start to the last one's end."""
+    return max(edit.end for edit in edits) - min(edit.start for edit in edits)
 
 
 def _range(document: Document, edit: Edit, encoding: str) -> types.Range:

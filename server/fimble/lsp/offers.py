@@ -14,7 +14,7 @@ from fimble.lsp import convert, inline
 from fimble.lsp.greeting import ACT
 from fimble.lsp.kinds import EDITING, KINDS, wanted
 from fimble.lsp.orders import Order, to_data
-from fimble.text import Cursor, Reason
+from fimble.text import Cursor, Reason, Snapshot
 
 if TYPE_CHECKING:
     from fimble.features.actions.action import Offer, Problem, Selection
@@ -75,6 +75,14 @@ def entry_of(offer: Offer, uri: str, version: int, client: Client, params: types
         data=data if is_resolved else None,
         tags=[types.CodeActionTag.LlmGenerated] if client.can.knows_llm_tag else None,
     )
+
+
+def prepare() -> None:
+    """Import what a list needs and make a first one, so that no person waits for that. On any thread."""
+    from fimble.features.actions.action import Selection
+
+    text = "def f():\n    pass\n"
+    _offers(Selection(Snapshot("", "python", 0, text), len(text) - 1, len(text)), frozenset(KINDS))
 
 
 def _selection(document: Document, params: types.CodeActionParams, encoding: str) -> Selection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ from fimble.config import Config
 from fimble.context.elsewhere import Elsewhere
 from fimble.errors import UnknownDocument
 from fimble.features.debounce import Rhythm
-from fimble.lsp import handlers, watchdog
+from fimble.lsp import handlers, offers, watchdog
 from fimble.lsp.acceptance import Acceptance
 from fimble.lsp.actions import Actions
 from fimble.lsp.documents import Change, Document, Documents
@@ -186,9 +185,8 @@ class FimbleServer(LanguageServer):
         self.work.give_way()
 
     async def _prepare_lists(self) -> None:
-        """Import what lists of actions need before the first of them is asked for."""
         try:
-            await asyncio.to_thread(importlib.import_module, "fimble.features.actions.actions")
+            await asyncio.to_thread(offers.prepare)
         except Exception:
             logger.exception("Code actions cannot be used")
 

@@ -51,8 +51,9 @@ def _words_of(text: str, language: str) -> object:
         leaf = waiting.pop()
         if leaf.type in parsed.language.comments or (language == "python" and _is_docstring(leaf)):
             continue
-        if not leaf.children:
-            leaves.append(parsed.data[leaf.start_byte : leaf.end_byte].strip())
+        word = b"" if leaf.children else parsed.data[leaf.start_byte : leaf.end_byte].strip()
+        if word:
+            leaves.append(word)
         waiting += reversed(leaf.children)
     return leaves
 

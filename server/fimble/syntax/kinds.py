@@ -54,9 +54,9 @@ _DECORATORS = frozenset(["attribute_item", "decorator"])
 """Stand beside what they belong to."""
 _NOTHING = frozenset(["pass_statement", ";", "{", "}", ":", "=", "=>", "ellipsis", "do", "end", "NULL"])
 _UNWRITTEN = re.compile(
-    r"(?:=>\s*)?(?:raise|throw)\b.*(?:NotImplemented|not (?:yet |been )?implemented|TODO|UnsupportedOperation)"
+    r"(?:=>\s*)?(?:raise|throw)\b.*(?:NotImplemented|not (?:yet |been )?implemented|TODO\W*$|UnsupportedOperation)"
     r"|(?:todo|unimplemented)!\(|(?:=\s*)?TODO\(|fatalError\(\)"
-    r"|(?:panic|error|fatalError)\b.*(?:not (?:yet |been )?implemented|TODO|unimplemented)",
+    r"|(?:panic|error|fatalError)\b.*(?:not (?:yet |been )?implemented|TODO\W*$|unimplemented)",
     re.IGNORECASE,
 )
 """What people write into a body that is still to be written."""

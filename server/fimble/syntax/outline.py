@@ -113,10 +113,14 @@ def _around(parsed: Parsed, offset: int) -> set[Definition]:
     """Definitions that begin at, end at or hold ``offset``."""
     byte, root = parsed.byte_at(offset), parsed.tree.root_node
     found: set[Definition] = set()
+    seen: set[int] = set()
     for start, end in ((byte, byte + 1), (max(0, byte - 1), byte)):
         node = root.descendant_for_byte_range(start, min(end, len(parsed.data)))
         while node is not None:
             for one in (node, *kinds.decorated_by(node)):
+                if one.id in seen:
+                    continue
+                seen.add(one.id)
                 definition = definition_of(parsed, one)
                 if definition is not None and definition.start <= offset <= definition.end:
                     found.add(definition)
@@ -125,12 +129,13 @@ def _around(parsed: Parsed, offset: int) -> set[Definition]:
 
 
 def _code_at(parsed: Parsed, offset: int) -> int:
-    """The code that is meant by ``offset``: behind the white space before it, or before that of an empty line."""
+    """The code that is meant by ``offset``: not the white space before it, nor what ends a line or is one's all."""
     text, place = parsed.text, min(max(offset - parsed.start, 0), len(parsed.text))
     start = text.rfind("\n", 0, place) + 1
-    line = text[start:].partition("\n")[0]
+    line = _line_at(text, start)
     if line.strip():
-        return parsed.start + max(place, start + len(line) - len(line.lstrip()))
+        first, last = start + len(line) - len(line.lstrip()), start + len(line.rstrip(" \t\r;,"))
+        return parsed.start + max(first, min(place, max(first, last)))
     if parsed.language.is_indented and _line_before(parsed, offset):
         return parsed.start + len(text[:start].rstrip())
     return parsed.start + place
@@ -142,7 +147,7 @@ def _chunks(parsed: Parsed, offset: int) -> Iterator[Parsed]:
     start = text.rfind("\n", 0, offset - parsed.start) + 1
     depth, num = 1 << 20, 0
     while num < _NUM_CHUNKS and depth:
-        line = text[start:].partition("\n")[0]
+        line = _line_at(text, start)
         own = len(line) - len(line.lstrip())
         if line.strip() and own < depth and not _CLOSER.match(line.strip()):
             depth, num = own, num + 1
@@ -159,7 +164,7 @@ def _end_of_chunk(text: str, start: int, depth: int) -> int:
     """Where the lines end that are deeper than ``depth``, behind the one that begins at ``start``."""
     end = text.find("\n", start)
     while 0 <= end < start + _CHUNK_CHARS:
-        line = text[end + 1 :].partition("\n")[0]
+        line = _line_at(text, end + 1)
         is_over = line.strip() and len(line) - len(line.lstrip()) <= depth
         if is_over and not _CLOSER.match(line.strip()):
             return end
@@ -168,8 +173,13 @@ def _end_of_chunk(text: str, start: int, depth: int) -> int:
 
 
 def _line_before(parsed: Parsed, offset: int) -> str:
-    text = parsed.text[: offset - parsed.start]
-    return text[text.rfind("\n") + 1 :]
+    end = offset - parsed.start
+    return parsed.text[parsed.text.rfind("\n", 0, end) + 1 : end]
+
+
+def _line_at(text: str, start: int) -> str:
+    end = text.find("\n", start)
+    return text[start : len(text) if end == -1 else end]
 
 
 def _indentation(parsed: Parsed, offset: int) -> int:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fimble.features.actions.action import Edit
 from fimble.lsp.abilities import read_abilities
 from fimble.lsp.documents import Document
-from fimble.lsp.edits import escaped, new_document, workspace_edit
+from fimble.lsp.edits import MAX_KEPT_CHARS, escaped, new_document, workspace_edit
 from fimble.lsp.greeting import ENCODINGS, Client
 from fimble.lsp.protocol import make_converter
 from tests.e2e.acting import CAN_ALL, applied, inserted, text_edits
@@ -31,7 +31,7 @@ def wire(text: str, edits: list[Edit], asking: Client, with_cursor: bool = False
 
 
 def after(text: str, edits: list[Edit]) -> str:
-    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end), reverse=True):
         text = text[: edit.start] + edit.text + text[edit.end :]
     return text
 
@@ -50,12 +50,29 @@ def test_an_editor_gets_what_was_meant(
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_several_edits(encoding: str) -> None:
+@pytest.mark.parametrize("with_cursor", [False, True])
+def test_several_edits(encoding: str, with_cursor: bool) -> None:
     text = "é𝄞 = 1\nb𝄞 = 2\n"
     edits = [Edit(0, 2, "x"), Edit(8, 9, "编"), Edit(len(text), len(text), "end")]
-    sent = text_edits(wire(text, edits, client(encoding), with_cursor=True), URI, 7)
-    assert all("newText" in edit for edit in sent), "several edits have no single place for the cursor"
+    sent = text_edits(wire(text, edits, client(encoding), with_cursor), URI, 7)
+    assert len(sent) == (1 if with_cursor else 3)
     assert applied(text, sent, encoding) == after(text, edits) == "x = 1\nb编 = 2\nend"
+
+
+def test_the_cursor_stands_behind_the_longest_of_several_edits() -> None:
+    text = "import os\n# $say\nx = 1\n"
+    edits = [Edit(16, 16, "\ndef f():\n    return 1\n"), Edit(10, 10, "\n\n"), Edit(22, 22, "0")]
+    (sent,) = text_edits(wire(text, edits, client(), with_cursor=True), URI)
+    assert sent["snippet"]["value"] == "\n\n# \\$say\ndef f():\n    return 1$0\n\nx = 10"
+    assert applied(text, [sent]) == after(text, edits)
+
+
+def test_edits_that_lie_far_apart_leave_what_is_between_them_alone() -> None:
+    text = "import os\n" + "#\n" * MAX_KEPT_CHARS + "x = 1\n"
+    edits = [Edit(0, 0, "import re\n"), Edit(len(text), len(text), "y = 1\n")]
+    sent = text_edits(wire(text, edits, client(), with_cursor=True), URI)
+    assert all("newText" in edit for edit in sent)
+    assert applied(text, sent) == after(text, edits)
 
 
 def test_an_editor_without_versions_gets_plain_changes() -> None:

@@ -76,3 +76,92 @@ def test_what_encloses_a_place_comes_innermost_first() -> None:
 def test_a_text_that_does_not_parse_has_what_can_be_told() -> None:
     assert [found.name for found in outline("python", "def g():\n    return 1\n\ndef f(:\n    x = \n")][:1] == ["g"]
     assert outline("json", '{"a": 1}') == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("python", "class A(Protocol):\n    def f(self): ...\n@abc.abstractmethod\ndef g(): ...\n", "f g"),
+        ("python", "@overload\ndef f(a: int): ...\ndef f(a): ...\n", "f"),
+        ("typescript", "interface I { f(): void }\nabstract class A { abstract g(): void; h() {} }\n", "f g"),
+        ("typescript", "function f(a: string): void;\nfunction f(a: any) {}\n", "f"),
+        ("java", "interface I {\n    void f();\n    default void g() { }\n}\n", "f"),
+        ("c", "int f(int a);\nchar *g(void);\nint x;\nint h(void) { }\n", "f g"),
+        ("cpp", "class A {\n  virtual int f() = 0;\n  int x;\n  int g() { }\n};\n", "f"),
+        ("csharp", "abstract class A { abstract void F(); void G() { } }\n", "F"),
+        ("go", "package a\n\ntype I interface {\n\tF() int\n}\n", "F"),
+        ("rust", "trait T {\n    fn f();\n    fn g() { todo!() }\n}\n", "f"),
+        ("php", "<?php\ninterface I { function f(); }\nclass A { function g() { } }\n", "f"),
+        ("kotlin", "interface I {\n    fun f(): Int\n    fun g(): Int { }\n}\n", "f"),
+        ("scala", "trait T {\n  def f: Int\n  def g: Int = ???\n}\n", "f"),
+        ("swift", "protocol P {\n    func f()\n}\n", "f"),
+    ],
+)
+def test_what_is_to_have_no_body_is_known(language: str, text: str, expected: str) -> None:
+    assert " ".join(found.name for found in outline(language, text) if found.is_abstract) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "marked", "name"),
+    [
+        ("python", "def f(a):\n‸    return a\n", "f"),
+        ("python", "‸    \ndef f(a):\n    return a\n", ""),
+        ("python", "def f(a):\n    ‸\n", "f"),
+        ("python", "def f(a):\n    return a\n‸\n", ""),
+        ("python", "class A:\n    def f(a):\n        pass\n    ‸\n", "A"),
+        ("python", "@dec‸o\ndef f():\n    pass\n", "f"),
+        ("rust", "#[inl‸ine]\nfn f() {}\n", "f"),
+        ("typescript", "interface I {\n  f(): void;‸\n}\n", "f"),
+        ("javascript", "export const f‸ = () => {};\n", "f"),
+        ("javascript", "module.exports.f = function () { ‸ };\n", "module.exports.f"),
+        ("javascript", "const o = { f: function () {‸} };\n", "f"),
+        ("lua", "M.f = function()\n  ‸\nend\n", "M.f"),
+        ("python", "def broken(:\n    x = [1,\n\ndef f(a):\n    pa‸ss\n", "f"),
+        ("python", "def f(a):\n    pa‸ss\n\nx = {'a': (\n", "f"),
+        ("python", "class A:\n    def g(self:\n        x = (\n\n    def f(self):\n        p‸ass\n", "f"),
+        ("java", "class A {\n    int g( {\n    }\n\n    int f() {\n        ‸\n    }\n}\n", "f"),
+        ("go", "package a\n\nfunc g( {\n}\n\nfunc f() {\n\t‸\n}\n", "f"),
+        ("python", "", ""),
+    ],
+)
+def test_a_place_belongs_to_what_a_person_would_say(language: str, marked: str, name: str) -> None:
+    text = marked.replace("‸", "")
+    around = enclosing(parsed(language, text), max(0, marked.find("‸")))
+    assert (around[0].name if around else "") == name
+
+
+def test_a_docstring_and_what_may_be_written_anew() -> None:
+    text = 'def f(a):\n    """Say."""\n    # soon\n'
+    (found,) = outline("python", text)
+    assert found.docstring is not None and text[slice(*found.docstring)] == '"""Say."""'
+    assert found.inside is not None and text[slice(*found.inside)] == '\n    """Say."""\n    # soon'
+    assert found.is_unwritten
+    (found,) = outline("javascript", "function f() { x() }")
+    assert found.inside == (14, 19) and not found.is_unwritten
+    (found,) = outline("kotlin", "fun f() = TODO()")
+    assert found.inside is None and found.is_unwritten
+
+
+@pytest.mark.parametrize(
+    ("language", "body", "is_empty"),
+    [
+        ("python", "return NotImplemented", False),
+        ("python", "raise NotImplementedError('soon')", True),
+        ("python", "print('TODO')", False),
+        ("java", 'throw new UnsupportedOperationException("later");', True),
+        ("java", 'throw new IllegalArgumentException("TODO list is empty");', False),
+        ("java", 'throw new RuntimeException("TODO");', True),
+        ("java", "return null;", False),
+        ("go", 'panic("not implemented")', True),
+        ("go", 'panic("no file")', False),
+        ("swift", 'fatalError("init(coder:) has not been implemented")', True),
+    ],
+)
+def test_what_says_that_something_is_still_to_be_written(language: str, body: str, is_empty: bool) -> None:
+    forms = {
+        "python": "def f():\n    {}\n",
+        "java": "class A {{ int f() {{ {} }} }}\n",
+        "go": "package a\n\nfunc f() {{\n\t{}\n}}\n",
+        "swift": "func f() {{\n    {}\n}}\n",
+    }
+    assert outline(language, forms[language].format(body))[-1].is_empty == is_empty

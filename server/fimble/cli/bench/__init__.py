@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from fimble.cli.bench.actions import actions
 from fimble.cli.bench.anchors import anchors
 from fimble.cli.bench.confidence import confidence
 from fimble.cli.bench.document import document
@@ -26,6 +27,7 @@ for command in (
     speculate,
     confidence,
     anchors,
+    actions,
     generate,
     translate,
     document,

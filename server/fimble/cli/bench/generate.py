@@ -18,9 +18,7 @@ def generate(
     seed: int = 11,
     execute: Annotated[bool, typer.Option("--execute", help="Run the tests, in a limited process.")] = False,
     ways: Annotated[str, typer.Option(help=f"{', '.join(_WAYS)}: what stands beside the model.")] = "all",
-    records: Annotated[
-        Path | None, typer.Option(help="Write each outcome here, a line of JSON each.")
-    ] = None,
+    records: Annotated[Path | None, typer.Option(help="Write each outcome here, a line of JSON each.")] = None,
     provider: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     as_json: Json = False,
 ) -> None:

@@ -28,7 +28,12 @@ _BY_KIND = {action.kind: action for action in _ACTIONS}
 
 
 def offers(selection: Selection, kinds: Collection[Kind] = ALL) -> list[Offer]:
-    """What can be done with ``selection``, the likeliest first; soon, on any thread, and without the model."""
+    """What can be done with ``selection``, the likeliest first; soon, on any thread, and without the model.
+
+    Who asks for translations alone and has nothing selected means the document.
+    """
+    if set(kinds) == {Kind.TRANSLATE} and selection.start == selection.end:
+        selection = replace(selection, start=0, end=len(selection.snapshot.text))
     page = _page(selection.snapshot, selection.start)
     if page is None:
         return []

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from fimble.features.actions.action import Edit
 from fimble.features.actions.answers import Answer, Part, Role, last_name, mentioned, read
-from fimble.features.actions.comments import instruction_in, says_the_same
+from fimble.features.actions.comments import comment_at, instruction_in, says_the_same
 from fimble.features.actions.edits import applied, joined, with_line_breaks
 from fimble.features.actions.helpers import needed, separator
 from fimble.features.actions.imports import import_edit, needed_imports
@@ -26,7 +26,6 @@ from fimble.syntax.parsed import Parsed
 _CLOSER = re.compile(r"[}\])]|end\b|else\b|elif\b|except\b|finally\b|catch\b|rescue\b|fi\b|done\b|<")
 _CLASS_WORD = re.compile(r"class|struct|interface|类|結構|结构|接口", re.IGNORECASE)
 _TEST_WORD = re.compile(r"test|测试|測試", re.IGNORECASE)
-_RETURN = re.compile(r"\s*return\s+0;\s*\Z")
 
 
 def written_below(parsed: Parsed, start: int, end: int, code: str) -> tuple[Edit, ...]:
@@ -45,6 +44,9 @@ def written_below(parsed: Parsed, start: int, end: int, code: str) -> tuple[Edit
     has_definitions = any(part.role is Role.DEFINITION for part in kept)
     body = Edit(end, end, "\n" + placed + _gap(parsed, end, depth, has_definitions))
     edits = [body]
+    above = _gap_above(parsed, start, depth) if has_definitions else ""
+    if above:
+        edits.insert(0, Edit(start - len(depth), start - len(depth), above))
     around = enclosing(parsed, start)
     if outer and around:
         top = line_start(text, around[-1].start - parsed.start)
@@ -62,21 +64,53 @@ def _asked_for(answer: Answer, parsed: Parsed, offset: int, said: str) -> tuple[
     holder = class_around(parsed, offset)
     if holder is not None:
         existing = _names_in(parsed, holder)
+        others = _apart_from(parsed, holder, offset)
         for part in parts:
             if part.definition is not None and part.definition.is_class and _is_repeated(part, holder, parts, said):
                 members = answer.members(part)
-                fresh = [one for one in members if one.name not in existing and one.role is not Role.OTHER]
+                fresh = [
+                    one
+                    for one in members
+                    if (one.role is Role.DEFINITION and one.name not in existing)
+                    or (one.role is Role.VALUE and not any(mentioned(one.name, text) for text in others))
+                ]
                 kept = _without_extras(answer, fresh, said)
                 return kept, needed(answer, parts, kept, {one.name for one in members} | {part.name})
     elif around and not around[0].is_class and len(parts) == 1 and parts[0].name in ("main", around[0].name):
-        return list(answer.members(parts[0])), []
-    return _without_extras(answer, parts, said), []
+        return _without_repetition(answer, parsed, around[0], offset, answer.members(parts[0])), []
+    return _without_extras(answer, parts, said, {last_name(found.name) for found in definitions(parsed)}), []
 
 
-def _without_extras(answer: Answer, parts: Sequence[Part], said: str) -> list[Part]:
-    """Definitions and the values that they need; everything, where nothing is defined."""
+def _without_repetition(
+    answer: Answer, parsed: Parsed, around: Definition, offset: int, parts: Sequence[Part]
+) -> list[Part]:
+    """Statements without those at either end that stand before or behind the comment already."""
+    before, behind = (_squeezed(text) for text in _apart_from(parsed, around, offset))
+    own = {part: _squeezed(answer.parsed.text[part.core : part.end]) for part in parts}
+    first = next((number for number, part in enumerate(parts) if own[part] not in before), len(parts))
+    kept = list(parts[first:])
+    while kept and own[kept[-1]] in behind:
+        kept.pop()
+    return kept
+
+
+def _apart_from(parsed: Parsed, around: Definition, offset: int) -> tuple[str, str]:
+    """What ``around`` has before and behind the comment at ``offset``."""
+    comment = comment_at(parsed, offset) or (offset, offset)
+    text, start = parsed.text, parsed.start
+    return text[around.start - start : comment[0] - start], text[comment[1] - start : around.end - start]
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def _without_extras(answer: Answer, parts: Sequence[Part], said: str, existing: Collection[str] = ()) -> list[Part]:
+    """Definitions that are not among ``existing`` and the values that they need; everything, where nothing is
+    defined."""
     defined = [part for part in parts if part.role is Role.DEFINITION]
-    wanted = [part for part in defined if not _is_extra(part, said)] or defined
+    asked = [part for part in defined if not _is_extra(part, said)] or defined
+    wanted = [part for part in asked if part.name not in existing] or asked
     if not wanted:
         return list(parts)
     values = needed(answer, [part for part in parts if part.role is Role.VALUE], wanted, ())
@@ -135,13 +169,23 @@ def _gap(parsed: Parsed, end: int, depth: str, has_definitions: bool) -> str:
     """The line breaks that are wanting between the code and what follows it."""
     if not has_definitions:
         return ""
-    rest = parsed.text[end - parsed.start :].replace("\r\n", "\n")
+    rest = parsed.text[end - parsed.start :]
     content = rest.lstrip()
-    if not content:
+    white = rest[: len(rest) - len(content)]
+    if not content or _CLOSER.match(content):
         return ""
-    num_blank = max(0, rest[: len(rest) - len(content)].count("\n") - 1)
-    own = rest[: len(rest) - len(content)].rpartition("\n")[2]
-    if _CLOSER.match(content):
+    num_wanted = _num_blank(parsed, white.rpartition("\n")[2])
+    return "\n" * max(0, num_wanted + 1 - white.count("\n"))
+
+
+def _gap_above(parsed: Parsed, start: int, depth: str) -> str:
+    """The line breaks that are wanting between what stands above a comment and it, where that is as deep."""
+    text = parsed.text[: line_start(parsed.text, start - parsed.start)]
+    content = text.rstrip()
+    if not content or indentation_at(content, len(content)) != depth or content.endswith(("{", ":", "(", "[")):
         return ""
-    num_wanted = 2 if parsed.language.name == "python" and not own else 1
-    return "\n" * max(0, num_wanted - num_blank)
+    return "\n" * max(0, _num_blank(parsed, depth) + 1 - text[len(content) :].count("\n"))
+
+
+def _num_blank(parsed: Parsed, depth: str) -> int:
+    return 2 if parsed.language.name == "python" and not depth else 1

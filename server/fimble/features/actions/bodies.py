@@ -14,13 +14,16 @@ from fimble.features.actions.comments import says_the_same
 from fimble.features.actions.edits import applied, joined, with_line_breaks
 from fimble.features.actions.helpers import helper_edits
 from fimble.features.actions.imports import import_edit, needed_imports
-from fimble.features.actions.layout import indentation_at, line_break_of, line_start, part_of, step_in
+from fimble.features.actions.layout import indentation_at, line_break_of, line_end, line_start, part_of, step_in
 from fimble.features.actions.surroundings import class_around
 from fimble.syntax.outline import Definition
 from fimble.syntax.parsed import Parsed
 
+_MAX_DEPTH = 8
 _BLANK_LINES = re.compile(r"(?:\r?\n[ \t]+(?=\r?\n|\Z))+")
-_REMINDER = re.compile(r"\W*(?:todo|fixme|(?:your|write) code(?: here)?|implement(?: me| this| here)?)\W*", re.IGNORECASE)
+_REMINDER = re.compile(
+    r"\W*(?:todo|fixme|(?:your|write) code(?: here)?|implement(?: me| this| here)?)\W*", re.IGNORECASE
+)
 _NO_PLACEHOLDER = re.compile(r"(?:#|//|--|/\*|\*)")
 
 
@@ -63,6 +66,8 @@ def inside_text(answer: Answer, definition: Definition, indentation: str, step: 
         return part_of(answer.parsed, start, end, indentation, step, answer.shape).lstrip()
     start, end = definition.inside
     start = definition.docstring[1] if definition.docstring is not None else start
+    signed = text[start : line_end(text, start)]
+    start += len(signed) if signed.lstrip().startswith(answer.parsed.language.line_comment or "//") else 0
     start += len(text[start:end]) - len(text[start:end].lstrip())
     return part_of(answer.parsed, start, max(start, end), indentation, step, answer.shape, is_inside=True)
 
@@ -75,7 +80,7 @@ def _functions(answer: Answer, parts: tuple[Part, ...], above: tuple[Part, ...])
         path = (*above, part)
         if not part.definition.is_class:
             found.append(path)
-        if len(path) < 4:
+        if len(path) < _MAX_DEPTH:
             found += _functions(answer, answer.members(part), path)
     return found
 
@@ -107,8 +112,8 @@ def _body_edit(parsed: Parsed, begun: Definition, answer: Answer, written: Defin
     if is_indented_block:
         trailing = _BLANK_LINES.match(text, end)
         end = trailing.end() if trailing and not text[start:end].strip() else end
-        rest = text[start:].partition("\n")[0]
-        start += len(rest.rstrip("\r")) if rest.lstrip().startswith("#") else 0
+        rest = text[start : line_end(text, start)]
+        start += len(rest) if rest.lstrip().startswith("#") else 0
         end = max(start, end)
     deeper = _depth(text[:end], start, begun, parsed) or indentation + step
     kept = [deeper + line for line in _kept(text[start:end])]
@@ -118,8 +123,18 @@ def _body_edit(parsed: Parsed, begun: Definition, answer: Answer, written: Defin
     lines = "\n".join(line for line in ("\n".join(kept), "\n".join(body)) if line.strip())
     if not "".join(body).strip():
         return None
+    if begun.docstring is not None and not kept and _is_apart(answer, written):
+        lines = f"\n{lines}"
     closing = "" if is_indented_block else f"\n{indentation}"
     return Edit(parsed.start + start, parsed.start + end, f"\n{lines}{closing}")
+
+
+def _is_apart(answer: Answer, written: Definition) -> bool:
+    """Whether an empty line follows the answer's docstring."""
+    if written.docstring is None:
+        return False
+    rest = answer.parsed.text[written.docstring[1] :]
+    return rest[: len(rest) - len(rest.lstrip())].count("\n") > 1
 
 
 def _whole_body(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fimble.features.actions.layout import line_start
+from fimble.features.actions.layout import line_end, line_start
 from fimble.syntax.parsed import Parsed
 
 _MARKS = re.compile(r"^[ \t]*(?:#+|//+[/!]?|--+|/\*\*?|\*+/?|<!--|;+)?[ \t]?|[ \t]*(?:\*/|-->)[ \t]*$", re.MULTILINE)
@@ -113,7 +113,7 @@ def _alone_on(parsed: Parsed, begin: int) -> tuple[int, int] | None:
     if outermost is None:
         return None
     start, end = (parsed.offset_at(at) - parsed.start for at in (outermost.start_byte, outermost.end_byte))
-    end = len(text[:end].rstrip("\r\n"))
+    end = start + len(text[start:end].rstrip("\r\n"))
     own = line_start(text, start)
-    behind = text[end:].partition("\n")[0]
+    behind = text[end : line_end(text, end)]
     return None if text[own:start].strip() or behind.strip() else (start, end)

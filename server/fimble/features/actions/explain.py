@@ -27,7 +27,7 @@ class Explain:
     def offers(self, selection: Selection, page: Page) -> list[Offer]:
         """One: the selection, else the innermost definition at the cursor."""
         if selection.text.strip():
-            return [Offer(self.kind, "Explain the selection", selection.start, selection.end)]
+            return [Offer(self.kind, "Explain the selection", selection.start, selection.start + len(selection.text))]
         around = enclosing(page.parsed, selection.start)
         return [Offer(self.kind, f"Explain {around[0].name}", around[0].start, around[0].end)] if around else []
 

@@ -50,8 +50,13 @@ class Fix:
 
     def offers(self, selection: Selection, page: Page) -> list[Offer]:
         """One a problem that the editor sent; none twice."""
-        problems = {(one.start, one.end, one.message): one for one in selection.problems if one.message.strip()}
-        return [Offer(self.kind, title_of(one.message), one.start, one.end, one.message) for one in problems.values()]
+        last = len(selection.snapshot.text)
+        problems = dict.fromkeys(
+            (min(one.start, last), min(max(one.start, one.end), last), one.message)
+            for one in selection.problems
+            if one.message.strip()
+        )
+        return [Offer(self.kind, title_of(said), start, end, said) for start, end, said in problems]
 
     def task(self, offer: Offer, page: Page) -> Task:
         """What to ask: the lines around the problem, and the problem; the answer is these lines again."""
@@ -135,7 +140,8 @@ def _answered(parsed: Parsed, region: _Region, code: str) -> tuple[str, Sequence
     old = text[region.start : region.end]
     step = step_in(parsed, code)
     answer = read(code, parsed.language)
-    depth = min((indentation_at(line, 0) for line in old.split("\n") if line.strip()), key=len, default="")
+    depths = [indentation_at(line, 0) for line in old.split("\n") if line.strip()]
+    depth = depths[0] if depths and region.name else min(depths, key=len, default="")
     if answer is None:
         return laid_out(code, depth, step), ()
     path = wanted(answer, region.name) if region.name else None

@@ -12,6 +12,7 @@ from fimble.features.actions.bodies import filled
 from fimble.features.actions.comments import comment_at, instruction_in
 from fimble.features.actions.edits import applied
 from fimble.features.actions.examples import check_own_examples
+from fimble.features.actions.members import strange_members
 from fimble.features.actions.placed import check_edits
 from fimble.features.actions.surroundings import as_begun, class_around, header_of, imports_of
 from fimble.features.generation import instructions
@@ -58,7 +59,10 @@ class Implement:
             edits = self.edits(offer, parsed, code)
             if not edits:
                 return (Finding(What.SYNTAX, 1, "the function is not in it"),)
-            found = check_edits(parsed, edits)
+            found = (
+                *check_edits(parsed, edits),
+                *strange_members(parsed, class_around(parsed, offer.start, begun), edits),
+            )
             if begun is None or fatal(found) or not page.runs_examples:
                 return found
             return (*found, *check_own_examples(parsed, begun, applied(parsed, edits), code))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from fimble.syntax.parsed import Parsed
 
 if TYPE_CHECKING:
     import tree_sitter
+    from pyflakes.messages import Message
 
 _IMPORTS = kinds.named(
     """import_statement import_from_statement future_import_statement import_declaration use_declaration
@@ -28,7 +30,7 @@ _REQUIRED = re.compile(
     r"""(?:require(?:_relative)?[ (]+['"]|(?:local|const|let|var)\s.*=\s*require\s*\(?\s*['"])[^\n]*;?$"""
 )
 _QUOTED_OR_LAST = re.compile(r"""\{([^}]*)\}|\b(?:as|alias)\s+(\w+)|(\w+)\W*$""")
-_PATH = re.compile(r"""(?:(?!import)[\w.]+ )?"[^"\n]+\"""")
+_PATH = re.compile(r"""(?:\b(?!import\b)[\w.]+ )?"[^"\n]+\"""")
 _WORD = re.compile(r"\w+")
 _TELLING = {
     "stdio.h": r"\w*(?:printf|scanf|puts|gets)|getchar|putchar|FILE|f(?:open|close|read|write)|std(?:in|out|err)",
@@ -141,13 +143,24 @@ def _needed_in_python(before: str, after: str, placed: str, offered: Sequence[st
     return tuple(dict.fromkeys(lines))
 
 
-def _undefined(text: str) -> set[str] | None:
-    """Names that nothing in ``text`` defines; ``None`` where it does not parse."""
-    from pyflakes import checker, messages
+def said_of(text: str) -> list[Message] | None:
+    """What pyflakes says of a Python text; ``None`` where it does not parse."""
+    from pyflakes import checker
 
     try:
-        found = checker.Checker(ast.parse(text)).messages
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return list(checker.Checker(ast.parse(text)).messages)
     except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _undefined(text: str) -> set[str] | None:
+    """Names that nothing in ``text`` defines; ``None`` where it does not parse."""
+    from pyflakes import messages
+
+    found = said_of(text)
+    if found is None:
         return None
     return {message.message_args[0] for message in found if isinstance(message, messages.UndefinedName)}
 

@@ -81,7 +81,10 @@ def step_of(text: str) -> str:
                 steps[depth - last] += 1
             last = depth
     likely = [(count, -size) for size, count in steps.items() if 2 <= size <= 8]
-    return " " * -max(likely)[1] if likely else DEFAULT_STEP
+    if likely:
+        return " " * -max(likely)[1]
+    deep = [len(width) for width in widths if 2 <= len(width) <= 8]
+    return " " * min(deep) if deep else DEFAULT_STEP
 
 
 def is_indented(text: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import textwrap
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from fimble.checks.finding import Finding, Kind
 from fimble.features.actions.action import Edit
 from fimble.features.actions.answers import read
 from fimble.features.actions.edits import applied
+from fimble.features.actions.imports import said_of
 from fimble.syntax.languages import Language
 from fimble.syntax.offsets import encode
 from fimble.syntax.outline import definitions, enclosing
@@ -58,12 +58,19 @@ def _alone(parsed: Parsed, after: str, edits: Sequence[Edit]) -> tuple[Finding, 
         around = enclosing(parsed, edit.start)
         start, end = (around[0].start, around[0].end) if around else (edit.start, edit.start)
         inside = [one for one in edits if start <= one.start and one.end <= max(end, edit.end)]
-        old = Parsed(parsed.language, parsed.text[start - parsed.start : max(end, edit.end) - parsed.start], b"", parsed.tree, start)
-        if _num_faults(applied(old, inside), parsed.language) > _num_faults(old.text, parsed.language):
+        begin, stop = start - parsed.start, max(end, edit.end) - parsed.start
+        changed = after[begin + _growth(edits, start) :]
+        changed = changed[: stop - begin + sum(len(one.text) - (one.end - one.start) for one in inside)]
+        if _num_faults(changed, parsed.language) > _num_faults(parsed.text[begin:stop], parsed.language):
             findings.append(Finding(Kind.SYNTAX, line, f"this is no {parsed.language.name}"))
         elif parsed.language.name == "python":
             findings += _strange_names(edit.text, after, parsed.language)
     return tuple(findings)
+
+
+def _growth(edits: Sequence[Edit], start: int) -> int:
+    """How much longer the text becomes before ``start``."""
+    return sum(len(one.text) - (one.end - one.start) for one in edits if one.start < start)
 
 
 def _num_faults(text: str, language: Language) -> int:
@@ -91,10 +98,4 @@ def _parsed(text: str, language: Language) -> Parsed | None:
 
 def all_messages(text: str) -> list[str]:
     """All that pyflakes says of a Python text, unused names included; nothing where it does not parse."""
-    from pyflakes import checker
-
-    try:
-        found = checker.Checker(ast.parse(text)).messages
-    except (SyntaxError, ValueError, RecursionError):
-        return []
-    return [message.message % message.message_args for message in found]
+    return [message.message % message.message_args for message in said_of(text) or ()]

@@ -52,7 +52,9 @@ class Translate:
             return []
         what = "Translate the file" if selection.text.strip() == selection.snapshot.text.strip() else "Translate"
         return [
-            Offer(self.kind, f"{what} to {TARGETS[name][0]}", selection.start, selection.end, name)
+            Offer(
+                self.kind, f"{what} to {TARGETS[name][0]}", selection.start, selection.start + len(selection.text), name
+            )
             for name in OFFERED
             if name != parsed.language.name
         ]

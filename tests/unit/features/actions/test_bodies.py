@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from fimble.features.actions.bodies import with_body
+from fimble.features.actions.bodies import filled
+from fimble.features.actions.edits import applied
 from fimble.syntax.languages import find
 from fimble.syntax.outline import definitions
 from fimble.syntax.parsed import parse
 
 
-def filled(language: str, text: str, name: str, code: str) -> str | None:
+def after(language: str, text: str, name: str, code: str) -> str | None:
     known = find(language, "")
     assert known is not None
     parsed = parse(known, text, text.encode(), 1000)
     assert parsed is not None
     begun = next(found for found in definitions(parsed) if found.name == name)
-    put = with_body(parsed, begun, code)
-    return None if put is None else text[: begun.start] + put + text[begun.end :]
+    edits = filled(parsed, begun, code)
+    return applied(parsed, edits) if edits else None
 
 
 @pytest.mark.parametrize(
@@ -36,22 +37,22 @@ def filled(language: str, text: str, name: str, code: str) -> str | None:
             "python",
             "def f(a):\n    pass\n",
             "import math\n\ndef f(a):\n    return math.pi\n\nprint(f(1))\n",
-            "def f(a):\n    return math.pi\n",
+            "import math\n\n\ndef f(a):\n    return math.pi\n",
             id="what stands around the definition is left out",
         ),
         pytest.param(
             "python",
             "def f(a): ...\n",
             "def f(a):\n    # two\n    b = a\n\n    return b\n",
-            "def f(a):\n    b = a\n\n    return b\n",
+            "def f(a):\n    # two\n    b = a\n\n    return b\n",
             id="a body on the line of its signature",
         ),
         pytest.param(
             "javascript",
             "class A {\n  // Add.\n  add(a, b) {\n  }\n}\n",
             "add(a, b) {\n    if (a) {\n        return b;\n    }\n    return a + b;\n}",
-            None,
-            id="a method alone is no JavaScript",
+            "class A {\n  // Add.\n  add(a, b) {\n    if (a) {\n      return b;\n    }\n    return a + b;\n  }\n}\n",
+            id="a method without its class",
         ),
         pytest.param(
             "javascript",
@@ -86,4 +87,4 @@ def filled(language: str, text: str, name: str, code: str) -> str | None:
 )
 def test_a_body_is_put_in(language: str, text: str, code: str, expected: str | None) -> None:
     name = "add" if "add" in text else "f"
-    assert filled(language, text, name, code) == expected
+    assert after(language, text, name, code) == expected

@@ -21,6 +21,18 @@ def test_the_lines_are_shown_with_their_numbers() -> None:
     assert done.markdown == "### Lines 3 to 4\n\nLine 3: f\n"
 
 
+def test_lines_that_are_left_out_are_told() -> None:
+    selection, page = at("python", "‸" + "x = 1\r\n" * 300 + "\r\n\r\n‸")
+    (offer,) = Explain().offers(selection, page)
+    said = Explain().task(offer, page).messages[0].text
+    assert "\n120: x = 1\n" in said and "121:" not in said and "\r" not in said
+    markdown = Explain().done(offer, page, "Line 1: x").markdown
+    assert markdown.startswith("### Lines 1 to 120\n") and "Lines 121 to 300 are left out" in markdown
+    selection, page = at("python", "y = 2\n‸x = 1‸\n")
+    (offer,) = Explain().offers(selection, page)
+    assert Explain().done(offer, page, "Line 2: x").markdown == "### Line 2\n\nLine 2: x\n"
+
+
 @pytest.mark.parametrize(
     ("answer", "is_sound"),
     [

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fimble.checks.finding import fatal
-from fimble.features.actions.action import Offer
-from fimble.features.actions.implement import Implement, instruction_in
+from fimble.features.actions.action import Edit, Offer
+from fimble.features.actions.comments import instruction_in
+from fimble.features.actions.implement import Implement
 from tests.unit.features.actions.pages import at
 
 IMPLEMENT = Implement()
@@ -27,7 +28,7 @@ def offers(language: str, marked: str) -> list[Offer]:
         ("python", "x‸ = 1\n", ""),
         ("python", "#‸\n", ""),
         ("python", "‸", ""),
-        ("javascript", "/**\n * Adds.‸\n */\nfunction f(a) {}\n", "Implement this comment"),
+        ("javascript", "/**\n * Adds.‸\n */\nfunction f(a) {}\n", "Implement f"),
         ("javascript", "function f(a) {‸}\n", "Implement f"),
         ("go", "package a\n\n// Sort the list‸\n", "Implement this comment"),
     ],
@@ -55,9 +56,10 @@ def test_the_model_is_shown_imports_and_the_class() -> None:
 def test_code_for_a_comment_goes_below_it_at_its_depth() -> None:
     selection, page = at("python", "class S:\n  x = 1\n  # how many ‸there are\n\ny = S()\n")
     (offer,) = IMPLEMENT.offers(selection, page)
-    edit = IMPLEMENT.edit(offer, page.parsed, "def count(self):\n    return self.x\n")
-    assert edit is not None and edit.start == edit.end == page.parsed.text.index("\n\ny")
-    assert edit.text == "\n  def count(self):\n    return self.x"
+    above, edit = IMPLEMENT.edits(offer, page.parsed, "def count(self):\n    return self.x\n")
+    assert above == Edit(17, 17, "\n"), "an empty line before a method"
+    assert edit.start == edit.end == page.parsed.text.index("\n\ny")
+    assert edit.text == "\n  def count(self):\n    return self.x\n"
 
 
 def test_code_is_checked_where_it_stands() -> None:
@@ -74,5 +76,16 @@ def test_code_is_checked_where_it_stands() -> None:
 def test_line_ends_are_the_file_s() -> None:
     selection, page = at("python", "import os\r\ndef f(a):\r\n    ‸pass\r\n")
     (offer,) = IMPLEMENT.offers(selection, page)
-    edit = IMPLEMENT.edit(offer, page.parsed, "def f(a):\n    b = a\n    return b\n")
-    assert edit is not None and edit.text == "def f(a):\r\n    b = a\r\n    return b"
+    (edit,) = IMPLEMENT.edits(offer, page.parsed, "def f(a):\n    b = a\n    return b\n")
+    assert edit.text == "\r\n    b = a\r\n    return b"
+
+
+def test_the_model_is_shown_the_comment_above_a_function() -> None:
+    selection, page = at("python", "# Add ‸two.\n@cached\ndef f(a, b):\n    ...\n")
+    (offer,) = IMPLEMENT.offers(selection, page)
+    assert offer.title == "Implement f"
+    assert "# Add two.\n@cached\ndef f(a, b):\n" in IMPLEMENT.task(offer, page).messages[-1].text
+
+
+def test_a_stub_file_has_nothing_to_implement() -> None:
+    assert IMPLEMENT.offers(*at("python", "def f(a): ...‸\n", uri="file:///a.pyi")) == []
