@@ -15,9 +15,10 @@ _SEVERITY = "MEDIUM"
 
 def check_security(text: str) -> tuple[Finding, ...]:
     """What bandit warns of in ``text``, which need not compile: then there is nothing."""
+    for noisy in ("bandit", "stevedore"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
     from bandit.core import config, manager
 
-    logging.getLogger("bandit").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="fimble-check-") as folder:
         file = Path(folder) / "text.py"
         file.write_text(text, encoding="utf-8", errors="replace")
