@@ -68,7 +68,23 @@ def test_a_room_that_no_contract_knows_is_noticed(copy: Path) -> None:
     assert lint_imports(copy).returncode == 1
 
 
-@pytest.mark.parametrize("command", ["serve", "setup", "models", "clean", "complete", "generate", "document", "explain", "translate", "doctor", "demo", "bench"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "serve",
+        "setup",
+        "models",
+        "clean",
+        "complete",
+        "generate",
+        "document",
+        "explain",
+        "translate",
+        "doctor",
+        "demo",
+        "bench",
+    ],
+)
 def test_a_commands_file_imports_nothing_slow(command: str) -> None:
     slow = {"onnxruntime", "onnx", "numpy", "gguf", "tokenizers", "rich", "pygls", "requests"}
     code = f"import sys, fimble.cli.app, fimble.cli.{command}; print(*sorted({slow!r} & set(sys.modules)))"

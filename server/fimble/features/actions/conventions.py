@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fimble.features.actions.layout import laid_out
 
+_MIN_LOOP_CHARS = 16
+"""A shorter line may well stand twice."""
 _BREAKS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 
 
@@ -23,12 +26,17 @@ class Convention:
     """Whether it stands in the body, as in Python."""
 
     def text_in(self, said: str) -> str:
-        """The documentation itself, without marks: from what follows ``opening`` to its end."""
-        text = said
+        """The documentation itself, without marks: from what follows ``opening`` to its end.
+
+        What was cut off in the middle goes as far as its last whole line, and what repeats itself as far as that.
+        """
+        text, mark = said, self.line.strip()
         if self.closing:
-            text = text.partition(self.closing)[0]
-        lines = text.split("\n")
-        mark = self.line.strip()
+            text, closed, _ = text.partition(self.closing)
+            lines = text.split("\n")
+            lines = lines if closed or len(lines) == 1 else lines[:-1]
+        else:
+            lines = text.split("\n")
         kept: list[str] = [lines[0].strip()]
         for line in lines[1:]:
             if mark and not line.strip().startswith(mark):
@@ -37,13 +45,13 @@ class Convention:
                 kept.append(line.strip())
                 continue
             kept.append(line.strip().removeprefix(mark).removeprefix(" ").rstrip() if mark else line.rstrip())
-        return "\n".join(kept).strip("\n").rstrip()
+        return "\n".join(kept[: _loop_in(kept)]).strip("\n").rstrip()
 
     def is_over(self, said: str) -> bool:
-        """Whether what follows ``opening`` has come to its end."""
-        if self.closing:
-            return self.closing in said
+        """Whether what follows ``opening`` has come to its end, or goes round in circles."""
         lines = said.split("\n")
+        if self.closing:
+            return self.closing in said or _loop_in(lines[:-1]) < len(lines) - 1
         return len(lines) > 1 and any(not line.strip().startswith(self.line.strip()) for line in lines[1:-1])
 
     def written(self, text: str, indentation: str, step: str) -> str:
@@ -62,6 +70,18 @@ class Convention:
         if self.closing:
             return f"\n{indentation}".join(("/**", *lines, f" {self.closing}"))
         return f"\n{indentation}".join(lines)
+
+
+def _loop_in(lines: Sequence[str]) -> int:
+    """The number of the first line that says what an earlier one said; the number of lines where there is none."""
+    seen: set[str] = set()
+    for number, line in enumerate(lines):
+        said = line.strip(" */#-\t")
+        if said in seen:
+            return number
+        if len(said) >= _MIN_LOOP_CHARS:
+            seen.add(said)
+    return len(lines)
 
 
 _BLOCK = Convention("/**\n * ", " * ", "*/")

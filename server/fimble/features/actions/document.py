@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 from fimble.checks.finding import Finding
@@ -16,8 +17,9 @@ from fimble.features.actions.layout import (
     line_start,
     step_in,
 )
-from fimble.features.actions.surroundings import as_begun, definition_at
+from fimble.features.actions.surroundings import definition_at, own_text
 from fimble.features.generation.generator import Task
+from fimble.features.generation.instructions import fenced, title_of
 from fimble.prompt.chat import Message, Role
 from fimble.syntax.code import is_same_code
 from fimble.syntax.outline import Definition, enclosing
@@ -42,31 +44,18 @@ class Document:
         return [Offer(self.kind, f"Document {around[0].name}", around[0].start, around[0].end)] if around else []
 
     def task(self, offer: Offer, page: Page) -> Task:
-        """What to ask: the code, and the beginning of its documentation."""
+        """What to ask: the code without its documentation, and the beginning of that."""
         parsed = page.parsed
         convention = CONVENTIONS[parsed.language.name]
         target = _target(parsed, offer)
-        name = parsed.language.name
-        form = f"a {style_of(parsed.text)} style docstring" if name == "python" else "a doc comment"
-        code = as_begun(parsed, target)
-        start = f"```{name}\n{convention.opening}"
-        if name == "go":
-            start += f"{target.name} "
+        messages, start, lead = _question(parsed, target, convention)
 
         def said(text: str) -> str:
-            lead = f"{target.name} " if name == "go" else ""
             return lead + text[len(start) :]
 
-        def check(text: str) -> tuple[Finding, ...]:
-            return self._check(offer, parsed, text)
-
         return Task(
-            (
-                Message(
-                    Role.USER, f"Write {form} for {target.name}, and nothing else.\n```{name}\n{code.rstrip()}\n```"
-                ),
-            ),
-            check,
+            messages,
+            lambda text: self._check(offer, parsed, text),
             start=start,
             cut=lambda text: convention.text_in(said(text)),
             is_over=lambda text: convention.is_over(said(text)),
@@ -100,6 +89,28 @@ class Document:
         if not is_same_code(before, after, parsed.language.name):
             return (Finding(What.SYNTAX, 1, "it would change the code"),)
         return ()
+
+
+def _question(parsed: Parsed, target: Definition, convention: Convention) -> tuple[tuple[Message, ...], str, str]:
+    """What is said, how the answer begins, and which of the documentation's own words that holds already.
+
+    Of Python the answer is the definition again, so that its docstring is about that and nothing beside it.
+    """
+    name = parsed.language.name
+    what = "class" if target.is_class else "function"
+    if not convention.is_inside:
+        said = f"Write a doc comment for this {title_of(name)} {what}.\n{fenced(own_text(parsed, target), name)}"
+        lead = f"{target.name} " if name == "go" else ""
+        return (Message(Role.USER, said),), f"```{name}\n{convention.opening}{lead}", lead
+    signature, body = own_text(parsed, target), ""
+    if target.inside is not None:
+        signature = own_text(parsed, target, target.inside[0]).rstrip()
+        stop = target.docstring[1] if target.docstring is not None else target.inside[0]
+        body = parsed.text[stop - parsed.start : target.end - parsed.start]
+    body = textwrap.indent(textwrap.dedent(body.lstrip("\n") if "\n" in body else f"{body.strip()}\n"), "    ")
+    code = fenced(f"{signature}\n{body}", name)
+    said = f"Add a docstring in {style_of(parsed.text)} style to this {what}.\n{code}"
+    return (Message(Role.USER, said),), f"```{name}\n{signature}\n    {convention.opening}", ""
 
 
 @dataclass(frozen=True, slots=True)

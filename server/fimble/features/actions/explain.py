@@ -9,12 +9,14 @@ from fimble.checks.finding import Kind as What
 from fimble.features.actions.action import Done, Kind, Offer, Page, Selection
 from fimble.features.actions.layout import line_end, line_start
 from fimble.features.generation.generator import Task
+from fimble.features.generation.instructions import fenced, title_of
 from fimble.prompt.chat import Message, Role
 from fimble.syntax.outline import enclosing
 from fimble.syntax.parsed import Parsed
 
 MAX_LINES = 120
 MAX_TOKENS = 320
+_ENDS = (".", "!", "?", "。", ":", ")", "`", "*")
 _LINES = re.compile(r"(?i)\blines?\s+(\d+)(?:\s*(?:-|–|to|and)\s*(\d+))?|第\s*(\d+)(?:\s*[-–到至]\s*(\d+))?\s*行")
 
 
@@ -36,15 +38,14 @@ class Explain:
         parsed = page.parsed
         first, lines = _lines(offer, parsed)
         shown = "\n".join(f"{first + number}: {line}" for number, line in enumerate(lines))
-        said = (
-            "Explain this {0} code briefly, step by step. Begin each step with the lines it is about, as in 'Line 3:'."
-        )
-        text = f"{said.format(parsed.language.name)}\n```\n{shown}\n```"
+        said = f"Explain what this {title_of(parsed.language.name)} code does, in a few short steps. Name the lines."
+        text = f"{said}\n{fenced(shown, '')}"
         last = first + len(lines) - 1
         return Task(
             (Message(Role.USER, text),),
             lambda answer: _check(answer, first, last),
-            cut=str.strip,
+            start=f"- Line {first}",
+            cut=_whole,
             is_over=lambda _: False,
             max_tokens=MAX_TOKENS,
         )
@@ -76,6 +77,13 @@ def _extent(offer: Offer, parsed: Parsed) -> tuple[int, int]:
     begin = line_start(parsed.text, start)
     end = begin + len(parsed.text[begin:end].rstrip())
     return begin, line_end(parsed.text, max(begin, end - 1))
+
+
+def _whole(answer: str) -> str:
+    """``answer`` without a last line that was cut off."""
+    text = answer.strip()
+    head, _, last = text.rpartition("\n")
+    return text if not head.strip() or last.rstrip().endswith(_ENDS) else head.rstrip()
 
 
 def _check(answer: str, first: int, last: int) -> tuple[Finding, ...]:

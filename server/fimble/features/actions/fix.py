@@ -17,8 +17,8 @@ from fimble.features.actions.edits import applied, joined, with_line_breaks
 from fimble.features.actions.hiding import hides, only_removes
 from fimble.features.actions.imports import import_edit, needed_imports
 from fimble.features.actions.layout import indentation_at, laid_out, line_break_of, part_of, step_in
+from fimble.features.actions.neighbours import imports_of
 from fimble.features.actions.placed import all_messages, check_edits
-from fimble.features.actions.surroundings import imports_of
 from fimble.features.generation.generator import Task
 from fimble.prompt.chat import Message
 from fimble.prompt.chat import Role as Speaker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from fimble.checks.finding import Finding, fatal
@@ -13,9 +14,11 @@ from fimble.features.actions.comments import comment_at, instruction_in
 from fimble.features.actions.edits import applied
 from fimble.features.actions.examples import check_own_examples
 from fimble.features.actions.members import strange_members
+from fimble.features.actions.neighbours import imports_of
 from fimble.features.actions.placed import check_edits
-from fimble.features.actions.surroundings import as_begun, class_around, header_of, imports_of
+from fimble.features.actions.surroundings import as_begun, class_around, header_of, opening_of
 from fimble.features.generation import instructions
+from fimble.features.generation.cutting import body_is_over, is_complete
 from fimble.features.generation.generator import Task
 from fimble.syntax.outline import Definition, enclosing
 from fimble.syntax.parsed import Parsed
@@ -49,8 +52,13 @@ class Implement:
         """What to ask, and how to tell whether an answer holds up in the document."""
         parsed, language = page.parsed, page.parsed.language
         begun = _offered(parsed, offer)
+        opening = ""
+        is_over: Callable[[str], bool] = is_complete
         if begun is not None:
-            messages = instructions.implement(as_begun(parsed, begun, True), language.name)
+            messages = instructions.complete(as_begun(parsed, begun), language.name)
+            opening = opening_of(parsed, begun)
+            if opening and language.name == "python":
+                is_over = body_is_over(opening)
         else:
             said = _said(parsed, offer.start, offer.end)
             messages = instructions.write(_in_place(said, parsed, offer.start), language.name)
@@ -67,7 +75,7 @@ class Implement:
                 return found
             return (*found, *check_own_examples(parsed, begun, applied(parsed, edits), code))
 
-        return Task(messages, check, start=f"```{language.name}\n")
+        return Task(messages, check, start=f"```{language.name}\n{opening}", is_over=is_over)
 
     def edits(self, offer: Offer, parsed: Parsed, code: str) -> tuple[Edit, ...]:
         """Where ``code`` goes, and what it needs; none where there is nothing in it that could go there."""

@@ -1,4 +1,4 @@
-"""What the model is shown around a definition: the file's imports, and the classes it stands in. Short."""
+"""What the model is shown of a function: itself, the class it stands in, and what it has to know of the file."""
 
 from __future__ import annotations
 
@@ -6,23 +6,13 @@ import textwrap
 
 from fimble.errors import ActionRefused
 from fimble.features.actions.comments import comment_above
-from fimble.features.actions.imports import is_import
+from fimble.features.actions.layout import line_start
+from fimble.features.actions.neighbours import file_around, members_of
 from fimble.syntax.outline import Definition, enclosing
 from fimble.syntax.parsed import Parsed
 
-MAX_IMPORT_CHARS = 600
-
-
-def imports_of(parsed: Parsed) -> str:
-    """The first import statements, each with its line break; no more than ``MAX_IMPORT_CHARS``."""
-    text = ""
-    for node in parsed.tree.root_node.children:
-        if is_import(node, parsed):
-            statement = parsed.data[node.start_byte : node.end_byte].decode(errors="replace").rstrip()
-            if len(text) + len(statement) > MAX_IMPORT_CHARS:
-                break
-            text += statement + "\n"
-    return text
+_NO_BRACES = frozenset(["python", "ruby", "lua"])
+_COMMENT_MARKS = ("#", "//", "--", "/*", "*")
 
 
 def class_around(parsed: Parsed, offset: int, inner: Definition | None = None) -> Definition | None:
@@ -34,6 +24,14 @@ def class_around(parsed: Parsed, offset: int, inner: Definition | None = None) -
     return None
 
 
+def definition_at(parsed: Parsed, start: int, end: int) -> Definition:
+    """The definition from ``start`` to ``end``. Raises ``ActionRefused`` where there is none (any more)."""
+    for found in enclosing(parsed, start):
+        if (found.start, found.end) == (start, end):
+            return found
+    raise ActionRefused("What was selected is not there any more.", "Select it again.")
+
+
 def header_of(parsed: Parsed, holder: Definition) -> str:
     """A class up to its body: its first lines, without decorators' arguments cut."""
     end = holder.body[0] if holder.body else holder.end
@@ -41,24 +39,61 @@ def header_of(parsed: Parsed, holder: Definition) -> str:
     return textwrap.dedent(head).rstrip()
 
 
-def as_begun(parsed: Parsed, begun: Definition, is_comment_shown: bool = False) -> str:
-    """``begun`` as a text of its own: imports, the class around it, and itself as far as it is written."""
+def own_text(parsed: Parsed, one: Definition, end: int | None = None) -> str:
+    """``one``, up to ``end`` where that is given, at no indentation."""
+    start = one.start - parsed.start
+    stop = (one.end if end is None else end) - parsed.start
+    return textwrap.dedent(parsed.text[line_start(parsed.text, start) : stop])
+
+
+def in_its_class(parsed: Parsed, one: Definition, own: str, with_others: bool = False) -> str:
+    """``own``, the text of ``one``, inside the class that holds it, which may be shown with its other methods."""
+    holder = class_around(parsed, one.start, one)
+    if holder is None:
+        return own
+    is_braced = parsed.language.name not in _NO_BRACES
+    members = members_of(parsed, holder, one) if with_others else ""
+    head = header_of(parsed, holder) + (" {" if is_braced else "")
+    return f"{head}\n{textwrap.indent(members + own, '    ')}"
+
+
+def as_written(parsed: Parsed, one: Definition) -> str:
+    """All of ``one``, in its class, behind what it needs of the file."""
+    holder = class_around(parsed, one.start, one)
+    return file_around(parsed, one, holder) + _closed(parsed, holder, in_its_class(parsed, one, own_text(parsed, one)))
+
+
+def as_begun(parsed: Parsed, begun: Definition) -> str:
+    """The same of a function that is to be written, with the comment above it and the methods beside it."""
     holder = class_around(parsed, begun.start, begun)
-    above = comment_above(parsed, begun.start) if is_comment_shown else None
-    start = (begun.start if above is None else above) - parsed.start
-    line_start = parsed.text.rfind("\n", 0, start) + 1
-    own = textwrap.dedent(parsed.text[line_start : begun.end - parsed.start])
-    if holder is not None:
-        closing = "\n}" if parsed.language.name not in ("python", "ruby", "lua") and "{" in own else ""
-        opening = header_of(parsed, holder) + (" {" if closing else "")
-        own = f"{opening}\n{textwrap.indent(own, '    ')}{closing}"
-    head = imports_of(parsed)
-    return f"{head}\n{own}" if head else own
+    above = comment_above(parsed, begun.start)
+    comment = "" if above is None else textwrap.dedent(_lines_between(parsed, above, begun.start))
+    own = comment + own_text(parsed, begun)
+    inner = in_its_class(parsed, begun, own, with_others=True)
+    return file_around(parsed, begun, holder) + _closed(parsed, holder, inner)
 
 
-def definition_at(parsed: Parsed, start: int, end: int) -> Definition:
-    """The definition from ``start`` to ``end``. Raises ``ActionRefused`` where there is none (any more)."""
-    for found in enclosing(parsed, start):
-        if (found.start, found.end) == (start, end):
-            return found
-    raise ActionRefused("What was selected is not there any more.", "Select it again.")
+def opening_of(parsed: Parsed, begun: Definition) -> str:
+    """How an answer that writes ``begun`` begins: its class, its signature, its docstring and the comments in it.
+
+    Ends with a line break; empty where a body has no beginning of its own.
+    """
+    if begun.inside is None:
+        return ""
+    stop = begun.inside[0] if begun.docstring is None else begun.docstring[1]
+    rest = parsed.text[stop - parsed.start : begun.inside[1] - parsed.start].split("\n")
+    comments = [line for line in rest if line.strip().startswith(_COMMENT_MARKS)]
+    own = own_text(parsed, begun, stop).rstrip()
+    if comments:
+        own += "\n" + textwrap.indent(textwrap.dedent("\n".join(comments)), "    ")
+    return f"{in_its_class(parsed, begun, own)}\n"
+
+
+def _closed(parsed: Parsed, holder: Definition | None, text: str) -> str:
+    return text if holder is None or parsed.language.name in _NO_BRACES else f"{text}\n}}"
+
+
+def _lines_between(parsed: Parsed, start: int, end: int) -> str:
+    """Whole lines from the one that holds ``start`` to the one before ``end``."""
+    text = parsed.text
+    return text[line_start(text, start - parsed.start) : line_start(text, end - parsed.start)]

@@ -12,7 +12,7 @@ from fimble.checks.finding import Finding
 from fimble.checks.finding import Kind as What
 from fimble.checks.imports import with_imports
 from fimble.features.actions.action import Done, Kind, NewDocument, Offer, Page, Selection
-from fimble.features.actions.surroundings import as_begun, class_around, definition_at
+from fimble.features.actions.surroundings import as_written, class_around, definition_at
 from fimble.features.generation.generator import Task
 from fimble.prompt.chat import Message, Role
 from fimble.syntax.outline import enclosing
@@ -99,7 +99,7 @@ class WriteTests:
         start = f"```{parsed.language.name}\n{opening}"
         said = (
             f"Write {framework.name} tests for {target.name}: a usual case and the edge cases.\n"
-            f"```{parsed.language.name}\n{as_begun(parsed, target).rstrip()}\n```"
+            f"```{parsed.language.name}\n{as_written(parsed, target).rstrip()}\n```"
         )
 
         def checked(code: str) -> tuple[Finding, ...]:

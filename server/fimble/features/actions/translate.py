@@ -64,7 +64,6 @@ class Translate:
         parsed = page.parsed
         language = target(offer.argument)
         source = parsed.text[offer.start - parsed.start : offer.end - parsed.start]
-        name = TARGETS[language.name][0]
         is_tried = page.runs_examples and (parsed.language.name, language.name) == ("python", "javascript")
         cases = cases_of(textwrap.dedent(source)) if is_tried and can_compare() else {}
 
@@ -75,7 +74,7 @@ class Translate:
             return found if fatal(found) else (*found, *check_agreement(code, cases))
 
         return Task(
-            instructions.translate(source, TARGETS[parsed.language.name][0], name),
+            instructions.translate(source, parsed.language.name, language.name),
             checked,
             start=f"```{language.name}\n",
             mend=with_imports if language.name == "python" else str,

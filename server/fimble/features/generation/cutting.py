@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+_DEF = re.compile(r"\s*(?:async\s+)?def\s+(\w+)")
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*\n", re.MULTILINE)
 _CHATTER = re.compile(
     r"(?:(?:sure|certainly|of course|here(?:'s| is| are)|below is|the following|this (?:function|code|method)|note"
@@ -55,3 +57,31 @@ def _without_chatter(answer: str) -> str:
         if number and not lines[number - 1].strip() and _CHATTER.fullmatch(line.strip()):
             return "\n".join(lines[:number])
     return "\n".join(lines)
+
+
+def body_is_over(opening: str) -> Callable[[str], bool]:
+    """Asked of an answer that began with ``opening``, a Python function without its body: has the body ended?
+
+    Helpers that it names may follow; tests and usage are not waited for.
+    """
+    depth = len(opening) - len(opening.lstrip())
+    for line in opening.split("\n"):
+        if _DEF.match(line):
+            depth = len(line) - len(line.lstrip())
+
+    def is_over(answer: str) -> bool:
+        said = answer.partition(opening)[2]
+        *lines, _ = said.split("\n")
+        for number, line in enumerate(lines):
+            if not line.strip() or len(line) - len(line.lstrip()) > depth or line.lstrip()[0] in ")]}":
+                continue
+            before = "\n".join(lines[:number])
+            if before.count('"""') % 2 or before.count("'''") % 2:
+                continue
+            helper = _DEF.match(line)
+            if helper is None or not re.search(rf"\b{re.escape(helper[1])}\(", before):
+                return True
+            return is_complete(answer)
+        return False
+
+    return is_over
