@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fimble.features.generation.cutting import code_in, is_complete
+from fimble.features.generation.cutting import body_is_over, code_in, is_complete
 
 CODE = "def f():\n    return 1\n"
 
@@ -52,3 +52,27 @@ def test_an_answer_is_complete_when_its_fence_is_closed() -> None:
     ends = [length for length in range(len(whole) + 1) if is_complete(whole[:length])]
     assert ends == [len(whole)]
     assert not is_complete(CODE)
+
+
+OPENING = '```python\nclass A:\n    def f(self, a):\n        """Say."""\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "is_over"),
+    [
+        ("        return a\n", False),
+        ("        return a\n\n    def g(self):\n", True),
+        ("        return a\n\nprint(A().f(1))\n", True),
+        ("        return a\n\nprint(A().f", False),
+        ("        return a\n```\n", True),
+        ("        return [\n    a,\n    ]\n", True),
+        ("        x = (\n    )\n", False),
+        ('        sql = """\nselect 1\n"""\n', False),
+        ('        sql = """\nselect 1\n"""\n        return sql\nx = 1\n', True),
+        ("        return helper(a)\n\ndef helper(a):\n    return a\n", False),
+        ("        return helper(a)\n\ndef helper(a):\n    return a\n```\n", True),
+        ("        return a\n\ndef test_f():\n", True),
+    ],
+)
+def test_a_body_is_over_where_something_else_begins(more: str, is_over: bool) -> None:
+    assert body_is_over(OPENING)(OPENING + more) == is_over
