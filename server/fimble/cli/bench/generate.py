@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,15 +10,12 @@ import typer
 
 from fimble.cli.bench.output import Json, bar, configuration, show
 
-_WAYS = {"bare": ("BARE",), "checks": ("CHECKS",), "examples": ("EXAMPLES",), "all": ("BARE", "CHECKS", "EXAMPLES")}
-
 
 def generate(
     data: Annotated[Path, typer.Option(help="HumanEval, .jsonl or .jsonl.gz.")],
     limit: Annotated[int, typer.Option(min=0, help="How many problems to draw; 0 for all.")] = 0,
     seed: int = 11,
     execute: Annotated[bool, typer.Option("--execute", help="Run the tests, in a limited process.")] = False,
-    ways: Annotated[str, typer.Option(help=f"{', '.join(_WAYS)}: what stands beside the model.")] = "all",
     records: Annotated[Path | None, typer.Option(help="Write each outcome here, a line of JSON each.")] = None,
     provider: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     as_json: Json = False,
@@ -29,25 +27,27 @@ def generate(
     from fimble.bench import generate as bench
     from fimble.checks import execution
     from fimble.cli.wiring import generator_on, load_engine
-    from fimble.errors import ConfigError
 
-    if ways not in _WAYS:
-        raise ConfigError(f"There is no way {ways!r}.", f"The ways are {', '.join(_WAYS)}.")
     if execute:
         execution.check_platform()
     problems = bench.read_problems(data, limit, seed)
-    result: dict[str, Any] = {}
+    if records is not None:
+        records.write_text("", encoding="utf-8")
     with Progress(console=Console(stderr=True), transient=True) as progress:
         loaded = load_engine(configuration({"provider": provider}))
-        generator = generator_on(loaded)
-        solved: dict[bench.Way, list[bench.Solved]] = {}
-        for way in (bench.Way[name] for name in _WAYS[ways]):
-            tick = bar(progress, way.value, len(problems))
-            solved[way] = bench.solve(problems, generator, way, execute, tick)
-            result[way.value] = bench.summary(solved[way])
-            if bench.Way.BARE in solved and way is not bench.Way.BARE:
-                result[way.value]["more_than_bare"] = bench.difference(solved[way], solved[bench.Way.BARE])
+        tick = bar(progress, "generate", len(problems))
+
+        def on_solved(number: int, ways: Mapping[bench.Way, bench.Solved]) -> None:
+            tick(number)
+            if records is not None:
+                with records.open("a", encoding="utf-8") as file:
+                    file.writelines(bench.record(way, one) for way, one in ways.items())
+
+        solved = bench.solve(problems, generator_on(loaded), execute, on_solved)
         loaded.engine.close()
-    if records is not None:
-        bench.write(records, solved)
+    result: dict[str, Any] = {way.value: bench.summary(outcomes) for way, outcomes in solved.items()}
+    if execute:
+        for way in (bench.Way.CHECKS, bench.Way.EXAMPLES):
+            result[way.value]["more_than_bare"] = bench.difference(solved[way], solved[bench.Way.BARE])
+    result["mean_ms"] = bench.mean_ms(solved[bench.Way.EXAMPLES])
     show(result, as_json)
