@@ -142,7 +142,7 @@ def _solve(problem: Problem, generator: Generator, does_execute: bool) -> dict[W
 
     def outcome(chosen: Attempt, num_attempts: int, is_bare: bool = False) -> Solved:
         if is_bare:
-            program = _as_it_is(problem, chosen.code)
+            program = _as_it_is(problem, chosen.written)
         else:
             program = with_edits(problem.prompt, action.done(offer, page, chosen.code).edits)
         is_shown = is_bare or (bool(chosen.code) and not chosen.num_fatal)

@@ -35,7 +35,6 @@ from fimble.engine.base import CancelToken
 from fimble.errors import ActionRefused, ConfigError, DocumentError
 from fimble.features.actions.action import Kind, Offer, Page
 from fimble.features.actions.translate import Translate, target
-from fimble.features.generation.cutting import code_in
 from fimble.features.generation.generator import MAX_ATTEMPTS, Generator, Task
 from fimble.scoring import paired_difference
 from fimble.syntax.trees import TREES
@@ -105,30 +104,20 @@ def read_problems(data: Path, tests: Path, limit: int, seed: int) -> list[Proble
     return random.Random(seed).sample(problems, min(limit, len(problems))) if limit else problems
 
 
-def task_for(problem: Problem, source: str, to: str, runs_examples: bool) -> tuple[Task, Callable[[str], str]]:
-    """What ``Translate`` asks, with the declaration as the beginning of the answer; the code is what follows that.
-
-    And from such code to the whole program, mended as ``Translate`` mends it.
-    """
+def task_for(problem: Problem, source: str, to: str, runs_examples: bool) -> Task:
+    """What ``Translate`` asks, with the declaration as the beginning of the answer."""
     snapshot = Snapshot(f"file:///{problem.name}", source, 1, problem.source)
     parsed = TREES.at(Cursor(snapshot, 0))
     if parsed is None:
         raise ActionRefused(f"The source of {problem.name} cannot be read as {source}.")
     offer = Offer(Kind.TRANSLATE, "", 0, len(problem.source), to)
     task = Translate().task(offer, Page(parsed, snapshot.uri, runs_examples=runs_examples))
-    declaration = problem.declaration
 
-    def program(code: str) -> str:
-        return task.mend(declaration + code)
+    def cut(text: str) -> str:
+        code = task.cut(text)
+        return code if code.strip() != problem.declaration.strip() else ""
 
-    begun = replace(
-        task,
-        start=task.start + declaration,
-        cut=lambda text: code_in(text)[len(declaration) :],
-        check=lambda code: task.check(program(code)) if code else (),
-        mend=str,
-    )
-    return begun, program
+    return replace(task, start=task.start + problem.declaration, cut=cut)
 
 
 def run(
@@ -188,11 +177,11 @@ def _translated(
     does_execute: bool,
     runs_examples: bool,
 ) -> Translated:
-    task, program_of = task_for(problem, *languages, runs_examples=runs_examples and not is_bare)
+    task = task_for(problem, *languages, runs_examples=runs_examples and not is_bare)
     asked = replace(task, check=lambda _: ()) if is_bare else task
     done = generator.generate(asked, CancelToken(), max_attempts=1 if is_bare else MAX_ATTEMPTS)
-    first = problem.declaration + done.attempts[0].code
-    program = first if is_bare else program_of(done.best.code)
+    first = done.attempts[0].written
+    program = first if is_bare else done.best.code
     passed = first_passed = None
     if does_execute:
         execute = _RUNNERS[languages[1]][1]

@@ -65,6 +65,8 @@ class Attempt:
     findings: tuple[Finding, ...]
     mean_logprob: float
     """Natural log, at most 0."""
+    written: str = ""
+    """The code as the model wrote it, before anything was mended."""
 
     @property
     def num_fatal(self) -> int:
@@ -134,9 +136,10 @@ class Generator:
             nonlocal num_tokens
             text, logprobs = yield from self._write(task, messages, sampling, turn, on_text)
             num_tokens += len(logprobs)
-            code = task.mend(task.cut(text))
+            written = task.cut(text)
+            code = task.mend(written)
             mean = sum(logprobs) / len(logprobs) if logprobs else 0.0
-            attempts.append(Attempt(code, task.check(code), mean))
+            attempts.append(Attempt(code, task.check(code), mean, written))
             return attempts[-1]
 
         best = yield from attempt(task.messages, Sampling())
