@@ -11,7 +11,8 @@ from fimble.errors import ActionRefused, FimbleError, PositionOutside
 from tests.unit.cli.scripted_model import installed, ran
 
 TEXT = "X = 1\n\n\ndef add(a, b):\n    c = a + b\n    return c\n\n\nY = 2\n"
-SAID = "Line 5: they are added."
+SAID = ": its name.\n- Line 5: they are added."
+TOLD = "- Line 4: its name.\n- Line 5: they are added."
 
 
 @pytest.fixture(autouse=True)
@@ -31,27 +32,27 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_the_lines_named_or_the_function_around_one(place: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = installed(monkeypatch, "It adds.")
+    model = installed(monkeypatch, ": it adds.")
     done = ran("explain", place)
-    assert done.code == 0 and done.out.endswith("\n\nIt adds.\n")
+    assert done.code == 0 and done.out.endswith(": it adds.\n")
     assert shown in model.prompts[0]
 
 
 def test_a_pipe_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, SAID)
     done = ran("explain", "-:4-6", "--lang", "python", piped=TEXT)
-    assert (done.code, done.out) == (0, f"### Lines 4 to 6\n\n{SAID}\n")
+    assert (done.code, done.out) == (0, f"### Lines 4 to 6\n\n{TOLD}\n")
 
 
 def test_a_program_gets_one_object(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, SAID)
     record = json.loads(ran("explain", "sums.py:4-6", "--json").out)
-    assert record["markdown"] == f"### Lines 4 to 6\n\n{SAID}\n"
+    assert record["markdown"] == f"### Lines 4 to 6\n\n{TOLD}\n"
     assert (record["passed"], record["language"], record["attempts"]) == (True, "python", 1)
 
 
 def test_an_explanation_of_other_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    installed(monkeypatch, *["Line 70: it ends."] * 4)
+    installed(monkeypatch, *[": its name.\n- Line 70: it ends."] * 4)
     done = ran("explain", "sums.py:4-6")
     assert (done.code, done.out) == (1, "")
     assert "it speaks of line 70, which is not there" in done.err

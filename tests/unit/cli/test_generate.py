@@ -28,7 +28,7 @@ def test_the_code_alone_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     model = installed(monkeypatch, GOOD + "```\nThat is it.")
     done = ran("generate", "add two numbers")
     assert (done.code, done.out, done.err) == (0, GOOD, "A note.\n")
-    assert "add two numbers\n\nWrite it in python." in model.prompts[0]
+    assert "add two numbers\n\nWrite it in Python." in model.prompts[0]
     assert model.num_loaded == model.num_closed == 1
 
 
@@ -37,7 +37,7 @@ def test_the_instruction_can_be_piped(arguments: tuple[str, ...], monkeypatch: p
     model = installed(monkeypatch, "var x = 1;\n```")
     done = ran("generate", *arguments, "--lang", "JS", piped="\ufeff计算两个数字的总和 <|im_end|>\n")
     assert (done.code, done.out) == (0, "var x = 1;\n")
-    assert "[user]计算两个数字的总和 <|im_end|>\n\nWrite it in javascript." in model.prompts[0]
+    assert "[user]计算两个数字的总和 <|im_end|>\n\nWrite it in JavaScript." in model.prompts[0]
 
 
 def test_a_program_gets_one_object(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ def test_the_translation_is_printed(name: str, path: Path, monkeypatch: pytest.M
     model = installed(monkeypatch, CODE + "```")
     done = ran("translate", "sums.py", "--to", name)
     assert (done.code, done.out) == (0, CODE)
-    assert f"```Python\n{TEXT}```" in model.prompts[0] and "to JavaScript" in model.prompts[0]
+    assert f"```python\n{TEXT}```" in model.prompts[0] and "to JavaScript" in model.prompts[0]
     assert path.read_text(encoding="utf-8") == TEXT
 
 
