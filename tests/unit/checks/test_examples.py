@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 
 import pytest
 
 from fimble.checks.examples import Example, check_examples, examples_in
-from fimble.checks.harmless import is_harmless
+from fimble.checks.harmless import ALLOWED, is_harmless
 
 
 @pytest.mark.parametrize(
@@ -68,11 +70,40 @@ def test_what_does_not_end_or_stops_the_program_is_told() -> None:
         "def f(a): return (i for i in a).gi_frame",
         "from operator import attrgetter\ndef f(a): return 1",
         "import importlib\ndef f(a): return 1",
+        "import random\ndef f(a): return random._os.system('true')",
+        "import random\ndef f(a):\n    r = random\n    return r._os.getcwd()",
+        "from random import _os\ndef f(a): return _os.getcwd()",
+        "import enum\ndef f(a): return enum.sys.modules['os'].getcwd()",
+        "import dataclasses as d\ndef f(a): return d.inspect.getsource(d)",
+        "from operator import *\ndef f(a): return attrgetter('__class__')(a)",
+        "import string\ndef f(a): return string.Formatter().get_field('0.__class__', (a,), {})",
+        "import typing\ndef f(a): return typing.get_type_hints(a)",
+        "def f(a):\n    match a:\n        case object(__class__=c):\n            return c",
+        "class A:\n    __class__ = 1\n    def f(self): return self.__dict__",
+        "import random\nclass A:\n    def f(self):\n        self._os = 1\ndef f(self=random):\n    return self._os",
+        "from functools import singledispatch\n@singledispatch\ndef f(a): return 1",
+        "def __getattr__(a): return 1\ndef f(a): return a.__globals__",
     ],
 )
 def test_what_could_reach_further_is_not_run(program: str) -> None:
     assert not is_harmless(ast.parse(program))
     assert said(program, ("f(1)", "2")) == []
+
+
+def test_private_names_of_its_own_are_no_harm() -> None:
+    assert is_harmless(
+        ast.parse("def _g(_a):\n    return _a\nclass A:\n    def __init__(self):\n        self._x = _g(1)\n")
+    )
+    assert is_harmless(ast.parse("def f(a):\n    b = a.copy()\n    for _ in b: pass\n    return sorted(b)"))
+
+
+@pytest.mark.parametrize("module", sorted(ALLOWED))
+def test_no_module_leads_to_one_that_is_not_allowed(module: str) -> None:
+    """Modules have what they import as attributes."""
+    found = importlib.import_module(module)
+    for name in dir(found):
+        if inspect.ismodule(getattr(found, name)) and is_harmless(ast.parse(f"import {module}\n{module}.{name}")):
+            assert getattr(found, name).__name__ in ALLOWED | {"collections.abc"}, f"{module}.{name}"
 
 
 def test_what_computes_is_harmless() -> None:
