@@ -71,7 +71,7 @@ def _asking(program: str, examples: tuple[Example, ...]) -> str:
     """A program that prints a JSON list: for each example nothing, or what it comes to instead."""
     cases = [(example.call, example.value) for example in examples]
     return f"""{_PROLOGUE}
-_namespace = {{"__name__": "checked"}}
+_namespace = vars(_module)
 _answers = []
 try:
     exec(compile({program!r}, "checked", "exec"), _namespace)
@@ -86,8 +86,9 @@ _out.flush()
 
 
 _PROLOGUE = f"""
-import io, json, math, sys
+import io, json, math, sys, types
 _out, sys.stdout = sys.stdout, io.StringIO()
+_module = sys.modules["checked"] = types.ModuleType("checked")
 
 def _same(one, other):
     if isinstance(one, float) and isinstance(other, (int, float)) and not isinstance(other, bool):

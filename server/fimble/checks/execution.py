@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 
@@ -65,9 +66,9 @@ def output_of(program: str, timeout_s: float = TIMEOUT_S) -> tuple[Verdict, str]
         except subprocess.TimeoutExpired:
             return Verdict.TIMED_OUT, ""
         finally:
-            if process.poll() is None:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            process.wait()
             if process.stdout is not None:
                 process.stdout.close()
     return Verdict.PASSED if code == PASSED else Verdict.FAILED, output.decode(errors="replace")

@@ -48,6 +48,15 @@ def test_what_does_not_hold_is_told_with_what_comes_instead() -> None:
     assert said("def f(a):\n    return 1\n", ("f(0)", "True")) == [], "as Python compares"
 
 
+def test_examples_of_a_dataclass_with_late_annotations_can_be_run() -> None:
+    program = (
+        "from __future__ import annotations\nfrom dataclasses import dataclass\nfrom typing import ClassVar\n\n"
+        "@dataclass\nclass P:\n    x: int\n    n: ClassVar[int] = 2\n\ndef f(a):\n    return P(a).x * P.n\n"
+    )
+    assert said(program, ("f(4)", "8")) == []
+    assert said(program, ("f(4)", "9")) == ["f(4) should be 9, but is 8"]
+
+
 def test_what_does_not_end_or_stops_the_program_is_told() -> None:
     assert said("def f(a):\n    while True:\n        pass\n", ("f(1)", "1")) == ["f(1) does not end"]
     assert said("x = 1 / 0\n", ("f(1)", "1"))[0].endswith("the code raises ZeroDivisionError: division by zero")
@@ -60,6 +69,19 @@ def test_what_does_not_end_or_stops_the_program_is_told() -> None:
     "program",
     [
         "import os\ndef f(a): return 1",
+        "import functools\nclass W: pass\ndef f(a): return functools.update_wrapper(W(), f, ('g',))",
+        "from functools import wraps\ndef f(a): return wraps(f, ('g',))(a)",
+        "class W:\n    def __setattr__(self, n, v): pass\ndef f(a): return 1",
+        "class M(type): pass\ndef f(a): return 1",
+        "def f(a): return type('X', (), {})",
+        "def f(a): return type(type(a))('X', (), {})",
+        "from builtins import type as t\ndef f(a): return 1",
+        "from abc import ABCMeta\ndef f(a): return ABCMeta('X', (), {})",
+        "from abc import ABCMeta as M\ndef f(a): return 1",
+        "import enum\nclass M(enum.EnumMeta): pass\ndef f(a): return 1",
+        "def _evaluate(): pass\ndef f(a): return a._evaluate({}, {})",
+        "def f(a): return dict(__globals__=a)",
+        "def f(a): return ('__globals__', a)",
         "from os import path\ndef f(a): return 1",
         "from . import x\ndef f(a): return 1",
         "def f(a): return open('x')",
@@ -104,6 +126,20 @@ def test_no_module_leads_to_one_that_is_not_allowed(module: str) -> None:
     for name in dir(found):
         if inspect.ismodule(getattr(found, name)) and is_harmless(ast.parse(f"import {module}\n{module}.{name}")):
             assert getattr(found, name).__name__ in ALLOWED | {"collections.abc"}, f"{module}.{name}"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "def f(a): return type(a) is int and type(a).__name__",
+        "from functools import wraps\ndef d(g):\n    @wraps(g)\n    def h(a): return g(a)\n    return h",
+        "from abc import ABCMeta\nclass A(metaclass=ABCMeta): pass",
+        "class A:\n    def __init__(self): self._x = 1\n    def __add__(self, other): return other._x",
+        'def f(a):\n    """Not `__main__`."""\n    return a',
+    ],
+)
+def test_what_people_write_every_day_is_harmless(program: str) -> None:
+    assert is_harmless(ast.parse(program))
 
 
 def test_what_computes_is_harmless() -> None:

@@ -29,12 +29,23 @@ def test_a_program_that_ends_has_passed() -> None:
         "import os; os.system('true')",
         "import socket; socket.socket().connect(('127.0.0.1', 1))",
         "import ctypes; ctypes.CDLL(None)",
+        "import os; os.mkfifo('pipe')",
+        "import posix; posix.fork()",
+        "import _posixsubprocess",
+        "import sys; sys.modules.pop('_ctypes'); import _ctypes; _ctypes.dlopen(None, 0)",
+        "open('/etc/hostname').read()",
+        "import os; os.listdir('/home')",
+        "open('../../etc/hostname').read()",
         "import resource; resource.setrlimit(resource.RLIMIT_CPU, (10**6, 10**6))",
         "def f(): f()\nf()",
     ],
 )
 def test_what_is_refused_or_fails(program: str) -> None:
     assert execute(program) is Verdict.FAILED
+
+
+def test_its_own_folder_and_the_library_can_be_read() -> None:
+    assert execute("open('program.py').read(); import json, string, difflib") is Verdict.PASSED
 
 
 def test_an_endless_loop_is_stopped() -> None:
