@@ -28,9 +28,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fimble.bench import node
 from fimble.bench.journal import Journal
-from fimble.checks import execution
+from fimble.checks import execution, node
 from fimble.engine.base import CancelToken
 from fimble.errors import ActionRefused, ConfigError, DocumentError
 from fimble.features.actions.action import Kind, Offer, Page

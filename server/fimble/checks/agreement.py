@@ -1,35 +1,33 @@
 """Does a JavaScript translation come to the same as its Python source? Both are run with the same arguments.
 
-Only where both are harmless: the source by its syntax tree (``harmless``), the translation by its text, in a context
-that has nothing but the language, in a process of Node that may touch no file. What the source itself refuses is not
-asked of the translation.
+Only where both are harmless: the source by its syntax tree (``harmless``), the translation by its words, in a context
+that has nothing but the language and makes no code out of text, in a limited process (``node``) and only where that
+node can be kept from files and processes. What the source itself refuses is not asked of the translation.
 """
 
 from __future__ import annotations
 
 import ast
 import json
-import os
 import re
-import shutil
-import subprocess
-import tempfile
 from dataclasses import dataclass
 from typing import Any
 
+from fimble.checks import node
 from fimble.checks.execution import output_of
 from fimble.checks.finding import Finding, Kind
 from fimble.checks.harmless import is_harmless
 from fimble.checks.inputs import inputs_for
 
-TIMEOUT_S = 5.0
+SOURCE_S, TRANSLATION_S = 3.0, 5.0
 MAX_CASES = 16
 MAX_FUNCTIONS = 3
 _SHOWN_CHARS = 80
 _REACHES_OUT = re.compile(
     r"\b(?:require|import|process|globalThis|global|constructor|__proto__|eval|Function|fetch|WebAssembly|Worker"
-    r"|XMLHttpRequest|Deno|Bun)\b"
+    r"|XMLHttpRequest|Deno|Bun|prepareStackTrace|getBuiltinModule)\b|\\[ux]"
 )
+"""Words that lead out of the language, and escapes that could write them."""
 _EXPORTS = re.compile(r"^export\s+(?:default\s+)?(?=(?:async\s+)?function|const|let|class)", re.MULTILINE)
 
 
@@ -43,7 +41,7 @@ class Case:
 
 def can_compare() -> bool:
     """Whether translations can be run here."""
-    return os.name == "posix" and shutil.which("node") is not None
+    return node.is_limited()
 
 
 def cases_of(source: str) -> dict[str, list[Case]]:
@@ -56,7 +54,7 @@ def cases_of(source: str) -> dict[str, list[Case]]:
     if not functions or not is_harmless(tree):
         return {}
     tries = {function.name: inputs_for(function) for function in functions}
-    _, output = output_of(_ASKING.format(source=source, tries=json.dumps(tries)), TIMEOUT_S)
+    _, output = output_of(_ASKING.format(source=source, tries=json.dumps(tries)), SOURCE_S)
     try:
         answered = json.loads(output)
     except ValueError:
@@ -77,7 +75,11 @@ def check_agreement(code: str, cases: dict[str, list[Case]]) -> tuple[Finding, .
         return ()
     calls = [(name, case, [found, case.arguments]) for name, found in wanted.items() if found for case in cases[name]]
     answers = _answers(_EXPORTS.sub("", code), [call for _, _, call in calls])
-    findings: dict[str, Finding] = {}
+    findings = {
+        name: Finding(Kind.BEHAVIOUR, 1, f"there is no function {name}")
+        for name, found in wanted.items()
+        if found is None and not re.search(name.replace("_", "_?"), code, re.IGNORECASE)
+    }
     for (name, case, _), answer in zip(calls, answers, strict=False):
         if name not in findings and not _is_same(case.value, answer):
             shown = ", ".join(json.dumps(value) for value in case.arguments)[:_SHOWN_CHARS]
@@ -90,15 +92,18 @@ def check_agreement(code: str, cases: dict[str, list[Case]]) -> tuple[Finding, .
 
 
 _ASKING = """
-import io, json, sys
+import io, json, sys, types
 _out, sys.stdout = sys.stdout, io.StringIO()
 _tries = json.loads({tries!r})
-_namespace = {{"__name__": "checked"}}
+_module = sys.modules["checked"] = types.ModuleType("checked")
+_namespace = vars(_module)
 _answers = {{}}
 
 def _plain(value):
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         raise ValueError(value)
+    if isinstance(value, int) and abs(value) > 2**53:
+        raise ValueError("more than a number holds in JavaScript")
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
     if isinstance(value, dict):
@@ -123,19 +128,19 @@ for _name, _lists in _tries.items():
 _out.write(json.dumps(_answers))
 _out.flush()
 """
-_RUNNER = """
+_RUNNER = """'use strict';
 const vm = require('vm');
-const { code, calls } = JSON.parse(require('fs').readFileSync(0, 'utf8'));
-const context = vm.createContext(Object.create(null));
+const { code, calls } = JSON.parse(require('fs').readFileSync(process.argv[2], 'utf8'));
+const context = vm.createContext(Object.create(null), { codeGeneration: { strings: false, wasm: false } });
 const answers = [];
+const told = '(key, value) => typeof value === "number" && !isFinite(value) ? { number: String(value) } : value';
 try {
   const given = 'var console = { log() {}, error() {}, assert() {} }, module = { exports: {} }, exports = {};\\n';
   vm.runInContext(given + code, context, { timeout: 1500 });
   for (const [name, args] of calls) {
     try {
-      const text = vm.runInContext(`JSON.stringify({ value: (${name})(...${JSON.stringify(args)}) })`, context,
-        { timeout: 500 });
-      answers.push(JSON.parse(text));
+      const call = `JSON.stringify({ value: (${name})(...${JSON.stringify(args)}) }, ${told})`;
+      answers.push(JSON.parse(vm.runInContext(call, context, { timeout: 500 })));
     } catch (error) {
       answers.push({ error: String(error).slice(0, 200) });
       if (error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') break;
@@ -148,20 +153,12 @@ process.stdout.write(JSON.stringify(answers));
 
 def _answers(code: str, calls: list[list[Any]]) -> list[dict[str, Any]]:
     """What each call comes to: ``{"value": …}`` or ``{"error": …}``; nothing where Node could not say."""
-    with tempfile.TemporaryDirectory(prefix="fimble-check-") as folder:
-        try:
-            done = subprocess.run(
-                ["node", "--max-old-space-size=256", "-e", _RUNNER],
-                input=json.dumps({"code": code, "calls": calls}).encode(),
-                cwd=folder,
-                env={"PATH": os.environ.get("PATH", os.defpath)},
-                capture_output=True,
-                timeout=TIMEOUT_S,
-                check=False,
-            )
-            answers = json.loads(done.stdout)
-        except (OSError, subprocess.TimeoutExpired, ValueError):
-            return []
+    given = json.dumps({"code": code, "calls": calls}).encode()
+    _, output = node.output_of(_RUNNER, given, TRANSLATION_S, ["--disallow-code-generation-from-strings"])
+    try:
+        answers = json.loads(output)
+    except ValueError:
+        return []
     return answers if isinstance(answers, list) else []
 
 
@@ -173,6 +170,8 @@ def _equal(one: Any, other: Any) -> bool:
     """As JSON says it; whole floats are integers in JavaScript, and small differences come of rounding."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
+    if isinstance(one, int) and isinstance(other, int):
+        return one == other
     if isinstance(one, int | float) and isinstance(other, int | float):
         return abs(one - other) <= 1e-6 * max(1.0, abs(one))
     if isinstance(one, list) and isinstance(other, list):

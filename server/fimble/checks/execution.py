@@ -62,20 +62,28 @@ def output_of(program: str, timeout_s: float = TIMEOUT_S) -> tuple[Verdict, str]
             start_new_session=True,
         )
         try:
-            output, code = _watched(process, timeout_s)
+            output, code = watched(process, timeout_s)
         except subprocess.TimeoutExpired:
             return Verdict.TIMED_OUT, ""
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+            end(process)
     return Verdict.PASSED if code == PASSED else Verdict.FAILED, output.decode(errors="replace")
 
 
-def _watched(process: subprocess.Popen[bytes], timeout_s: float) -> tuple[bytes, int]:
-    """The beginning of the output, and the exit code; what a program prints beyond that is read and dropped."""
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process that has a session of its own, and all that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def watched(process: subprocess.Popen[bytes], timeout_s: float) -> tuple[bytes, int]:
+    """The first ``MAX_OUTPUT_BYTES`` of the output, and the exit code; the rest of the output is read and dropped.
+
+    Raises ``subprocess.TimeoutExpired``.
+    """
     assert process.stdout is not None, "it was started with a pipe"
     output, until_s = b"", time.monotonic() + timeout_s
     with selectors.DefaultSelector() as selector:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fimble.bench import node, translate
+from fimble.bench import translate
+from fimble.checks import node
 from fimble.bench.journal import Journal
 from fimble.bench.translate import Problem, Translated
 from fimble.checks.execution import Verdict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fimble.checks import node
 from fimble.checks.agreement import can_compare, cases_of, check_agreement
 
 pytestmark = pytest.mark.skipif(not can_compare(), reason="Node is not installed: translations cannot be run")
@@ -83,6 +84,53 @@ def test_without_annotations_it_is_told_by_its_use_or_not_at_all(body: str, leas
 )
 def test_what_must_not_or_cannot_be_run_is_not(source: str) -> None:
     assert cases_of(source) == {}
+
+
+def test_numbers_are_compared_as_they_are() -> None:
+    big = "def f(n: int):\n    return 9007199254740000 + n\n"
+    assert said(big, "const f = n => 9007199254740000 + n;") == []
+    assert said(big, "const f = n => 9007199254740001 + n;") != []
+    assert said("def f(n: int):\n    return None\n", "const f = n => undefined;") == []
+    assert said("def f(n: int):\n    return None\n", "const f = n => n / 0 - n / 0;") != []
+    assert cases_of("def f(n: int):\n    return 2 ** 80 + n\n") == {}
+
+
+def test_a_function_that_is_missing_is_told() -> None:
+    assert said("def f_x(n: int):\n    return n\n", "const g = n => n;") == ["there is no function f_x"]
+    assert said("def f_x(n: int):\n    return n\n", "exports.fX = n => n;") == []
+
+
+ESCAPES = {
+    "escaped letters": r"(() => {}).con\u0073tructor('return this')()",
+    "joined words": "(() => {})['const' + 'ructor']('return this')()",
+    "a refused promise": (
+        "(() => {})['const' + 'ructor']('return imp' + 'ort(\"fs\")')().then(() => {}, (e) => "
+        "e['const' + 'ructor']['const' + 'ructor']('return proc' + 'ess')().getBuiltin)"
+    ),
+    "frames": "Error['prepare' + 'StackTrace'] = (e, all) => all.map((a) => a.getThis()); new Error().stack[9].on()",
+}
+
+
+@pytest.mark.parametrize("code", ESCAPES.values(), ids=ESCAPES.keys())
+def test_what_would_leave_the_context_cannot(code: str) -> None:
+    """Either it is not run, or it fails where it tries: what it got must not be of use."""
+    written = f"const f = (n) => {{ const got = {code}; return typeof got; }};"
+    assert all("raises" in each for each in said("def f(n: int):\n    return n\n", written))
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "process.kill(process.ppid, 0)",
+        "process.binding('fs')",
+        "require('fs').writeFileSync('x', '')",
+        "require('fs').readFileSync('/etc/hostname')",
+        "require('child_process').execSync('true')",
+    ],
+)
+def test_the_process_itself_is_limited(program: str) -> None:
+    _, output = node.output_of(f"try {{ {program}; console.log('done') }} catch (e) {{ console.log('refused') }}")
+    assert output == b"refused\n"
 
 
 def test_a_translation_that_reaches_out_is_not_run() -> None:

@@ -10,7 +10,11 @@ const net = require("node:net");
 const exit = process.exit.bind(process);
 
 function refuse() {
-  throw new Error("the network is refused");
+  throw new Error("it is refused");
+}
+
+for (const name of ["kill", "_kill", "abort", "dlopen", "binding", "_linkedBinding", "chdir", "setuid", "setgid"]) {
+  process[name] = refuse;
 }
 
 net.Socket.prototype.connect = refuse;

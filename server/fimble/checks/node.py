@@ -1,8 +1,9 @@
-"""Does a JavaScript program that a model wrote pass its tests? Run by node, alone, for a short time.
+"""Runs JavaScript that a model wrote, by node, alone, for a short time.
 
 The system limits its time and memory and lets it write no file. Where this node has a permission
 model it reads nothing but itself and starts neither processes nor threads; ``node_guard.cjs``
-refuses the network. That stops accidents, which is what models produce; it is no wall against an attacker.
+refuses the network and signals to other processes. That stops accidents, which is what models
+produce; it is no wall against an attacker.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from fimble.checks.execution import CPU_S, TIMEOUT_S, Verdict, check_platform
+from fimble.checks.execution import CPU_S, TIMEOUT_S, Verdict, check_platform, end, watched
 from fimble.errors import ConfigError
 
 MEMORY_BYTES = 1 << 31
@@ -34,39 +35,55 @@ def check_node() -> None:
     _node()
 
 
+def is_limited() -> bool:
+    """Whether there is a node here that can be kept from files and processes."""
+    node = shutil.which("node")
+    return os.name == "posix" and node is not None and bool(_permission_option(node))
+
+
 def execute(program: str, timeout_s: float = TIMEOUT_S) -> Verdict:
     """Run ``program`` as a CommonJS script; its output goes nowhere. A ``console.assert`` that fails ends it.
 
     Raises ``ConfigError`` where there is no node.
     """
+    return output_of(f"{program}\nprocess.exitCode = {PASSED};\n", timeout_s=timeout_s)[0]
+
+
+def output_of(
+    program: str, given: bytes = b"", timeout_s: float = TIMEOUT_S, options: Sequence[str] = ()
+) -> tuple[Verdict, bytes]:
+    """Run ``program`` as a CommonJS script that finds ``given`` in the file ``process.argv[2]``; with what it prints.
+
+    ``options`` are node's own. Raises ``ConfigError`` where there is no node.
+    """
     node = _node()
     with tempfile.TemporaryDirectory(prefix="fimble-execute-") as name:
-        file = Path(name).resolve() / "program.cjs"
-        file.write_text(f"{program}\nprocess.exitCode = {PASSED};\n", encoding="utf-8", errors="replace")
-        options = [f"--max-old-space-size={HEAP_MB}", "--no-warnings"]
+        folder = Path(name).resolve()
+        file, data = folder / "program.cjs", folder / "given"
+        file.write_text(program, encoding="utf-8", errors="replace")
+        data.write_bytes(given)
+        options = [*options, f"--max-old-space-size={HEAP_MB}", "--no-warnings"]
         if permission := _permission_option(node):
-            options += [permission, f"--allow-fs-read={file}", f"--allow-fs-read={_GUARD}"]
+            options += [permission, *(f"--allow-fs-read={path}" for path in (file, data, _GUARD))]
         process = subprocess.Popen(
             [
                 *("/bin/sh", "-c", _LIMITS, "sh", str(CPU_S), str(MEMORY_BYTES // 1024)),
-                *(node, *options, "--require", str(_GUARD), str(file)),
+                *(node, *options, "--require", str(_GUARD), str(file), str(data)),
             ],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=name,
             env={"PATH": os.defpath},
             start_new_session=True,
         )
         try:
-            code = process.wait(timeout_s)
+            printed, code = watched(process, timeout_s)
         except subprocess.TimeoutExpired:
-            return Verdict.TIMED_OUT
+            return Verdict.TIMED_OUT, b""
         finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-    return Verdict.PASSED if code == PASSED else Verdict.FAILED
+            end(process)
+    return Verdict.PASSED if code == PASSED else Verdict.FAILED, printed
 
 
 def _node() -> str:
