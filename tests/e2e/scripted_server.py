@@ -22,7 +22,7 @@ from fimble.text import Cursor, Outcome, Reason, Snapshot, Suggestion
 
 if TYPE_CHECKING:
     from fimble.features.actions.action import Done, Offer
-    from fimble.features.generation.generator import Steps
+    from fimble.features.generation.steps import Steps
     from fimble.features.generation.turn import Turn
 
 _SLOW_S = 5.0
@@ -100,7 +100,7 @@ class ScriptedActions:
                     raise EngineCancelled("The request was cancelled.")
                 if turn.pause.cancelled:
                     print(f"act gave way {script}", flush=True)
-                    yield
+                    yield None
                 time.sleep(0.002)
         print(f"act finished {script}", flush=True)
         return _done(offer, snapshot, project_tests, script)

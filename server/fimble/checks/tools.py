@@ -1,4 +1,7 @@
-"""Other languages, by their own programs where those are installed: they parse a file and run nothing of it."""
+"""Other languages, by their own programs where those are installed: they read a file and run nothing of it.
+
+The file lies alone in a folder. C may include what the system offers, and no file by its path.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,14 @@ _COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
 """Language -> the file's name and the program that reads it."""
 _MODULE = re.compile(r"^(?:import|export)\b(?!\s*\()", re.MULTILINE)
 """What tells a module from a script in JavaScript; a script may say more than a module."""
-_LINE = re.compile(r"text\.\w+(?::| on line )(\d+)|^(?:.*line )(\d+)")
+_LINE = re.compile(r"text\.\w+(?::| on line )(\d+)|\bline (\d+)")
+_PLACE = re.compile(r"(?:\S*/)?text\.\w+(?::\d+)*:?\s*|\s*(?:in \S*text\.\w+ )?on line \d+|\bline \d+:?\s*")
+_PATH = re.compile(
+    r"^[ \t]*(?:#|%:|\?\?=)[^\n]*\b(?:include|include_next|import|embed)\b(?!\s*[<\"][\w+-]+(?:[/.][\w+-]+)*[>\"])",
+    re.MULTILINE,
+)
+"""What makes a C compiler read a file that the system does not offer, or one that cannot be told."""
+MAX_FINDINGS = 20
 
 
 def has_tool(language: str) -> bool:
@@ -34,8 +44,11 @@ def has_tool(language: str) -> bool:
 
 
 def check_with_tool(text: str, language: str) -> tuple[Finding, ...]:
-    """The first complaint of the language's own program; nothing where there is no such program, or no complaint."""
-    if not has_tool(language):
+    """What the language's own program complains of; nothing where there is no such program, or no complaint.
+
+    Messages do not say where, so that the same complaint is the same wherever it moves.
+    """
+    if not has_tool(language) or (language in ("c", "cpp") and _PATH.search(text.replace("\\\n", ""))):
         return ()
     name, command = _COMMANDS[language]
     if language == "javascript" and _MODULE.search(text):
@@ -57,7 +70,11 @@ def check_with_tool(text: str, language: str) -> tuple[Finding, ...]:
         return ()
     said = (done.stderr or done.stdout).decode(errors="replace")
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    found = _LINE.search(said)
-    number = int(found[1] or found[2]) if found else 1
-    message = next((line for line in lines if "rror" in line), lines[0] if lines else "it is refused")
-    return (Finding(Kind.TOOL, number, f"{command[0]}: {message}"),)
+    told = [line for line in lines if "rror" in line] or lines[:1] or ["it is refused"]
+    anywhere = _LINE.search(said)
+    findings: list[Finding] = []
+    for line in told[:MAX_FINDINGS]:
+        found = _LINE.search(line) or anywhere
+        number = int(found[1] or found[2]) if found else 1
+        findings.append(Finding(Kind.TOOL, number, f"{command[0]}: {_PLACE.sub(' ', line).strip() or line}"))
+    return tuple(findings)

@@ -22,7 +22,7 @@ from fimble.text import Cursor, Outcome, Reason, Snapshot
 
 if TYPE_CHECKING:
     from fimble.features.actions.action import Done, Offer
-    from fimble.features.generation.generator import Steps
+    from fimble.features.generation.steps import Steps
     from fimble.features.generation.turn import Turn
 
 logger = logging.getLogger(__name__)

@@ -2,7 +2,8 @@
 
 One piece is done at a time, in the order of asking; a newer one for the same document takes the older one's place.
 Work is done in steps. A short request interrupts the step that runs, is answered, and the work goes on where it
-was. A piece that is stopped is answered at once; the engine notices within milliseconds.
+was. What needs no engine, such as a check that runs a compiler, has a thread of its own meanwhile. A piece that is
+stopped is answered at once; the engine notices within milliseconds.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fimble.errors import ActionRefused, EngineCancelled, EngineError, FimbleError
 from fimble.features.generation.turn import Turn
 
 if TYPE_CHECKING:
     from fimble.features.actions.action import Done
-    from fimble.features.generation.generator import Steps
+    from fimble.features.generation.steps import Job, Steps
 
 logger = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 
 class Piece:
@@ -53,6 +55,7 @@ class Work:
     def __init__(self, engine_thread: Executor, on_start: Callable[[], None] = lambda: None) -> None:
         """``on_start`` is called when a piece begins: work in idle time has to give way."""
         self._engine_thread, self._on_start = engine_thread, on_start
+        self._aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fimble-checks")
         self._line: list[Piece] = []
 
     async def do(self, piece: Piece, begin: Callable[[Turn], Steps[Done]]) -> Done:
@@ -90,6 +93,7 @@ class Work:
     def stop_all(self) -> None:
         """The session ends."""
         self._stop(EngineCancelled("The session ends."), lambda _: True)
+        self._aside.shutdown(wait=False, cancel_futures=True)
 
     def _stop(self, why: FimbleError, concerns: Callable[[Piece], bool]) -> None:
         for piece in self._line:
@@ -109,25 +113,41 @@ class Work:
             except RuntimeError as error:
                 raise EngineCancelled("The session ends.") from error
             await piece.wait_for(running)
-            found = running.result()
+            found: Done | FimbleError | Job | None = running.result()
+            if callable(found):
+                beside = loop.run_in_executor(self._aside, _run, found)
+                await piece.wait_for(beside)
+                found = beside.result()
             if isinstance(found, FimbleError):
                 raise found
             if found is not None:
                 return found
 
 
-def _step(steps: Steps[Done], turn: Turn) -> Done | FimbleError | None:
-    """Go on; what came of it, how it failed, or ``None`` where there is more to do. On the engine's thread."""
+def _step(steps: Steps[Done], turn: Turn) -> Done | FimbleError | Job | None:
+    """Go on; what came of it, how it failed, a job to do before, or ``None`` where there is more to do.
+
+    On the engine's thread.
+    """
     if turn.cancel.cancelled:
         return EngineCancelled("The work was stopped.")
+
+    def on() -> Done | Job | None:
+        try:
+            return next(steps)
+        except StopIteration as end:
+            done: Done = end.value
+            return done
+
+    return _run(on)
+
+
+def _run(work: Callable[[], _T]) -> _T | FimbleError:
+    """What comes of ``work``, or how it failed."""
     try:
-        next(steps)
-    except StopIteration as end:
-        done: Done = end.value
-        return done
+        return work()
     except FimbleError as error:
         return error
     except Exception as error:
         logger.exception("An action failed")
         return EngineError(f"It failed ({type(error).__name__}: {error}).", "The log says more.")
-    return None

@@ -29,7 +29,7 @@ def code_of(text: str, language: str) -> object:
     if language == "python":
         try:
             tree = ast.parse(text)
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             pass
         else:
             for node in ast.walk(tree):

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from fimble.bench import translate
-from fimble.checks import node
 from fimble.bench.journal import Journal
 from fimble.bench.translate import Problem, Translated
+from fimble.checks import node
 from fimble.checks.execution import Verdict
 from fimble.errors import ConfigError, DocumentError
 from tests.unit.bench.scripted import Scripted

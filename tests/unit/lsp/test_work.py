@@ -11,7 +11,7 @@ import pytest
 
 from fimble.errors import ActionRefused, EngineCancelled, EngineError
 from fimble.features.actions.action import Done
-from fimble.features.generation.generator import Steps
+from fimble.features.generation.steps import Steps, aside
 from fimble.features.generation.turn import Turn
 from fimble.lsp.requests import Requests, Wish
 from fimble.lsp.work import Piece, Work
@@ -39,7 +39,7 @@ class Script:
                 raise EngineCancelled("cancelled")
             if turn.pause.cancelled:
                 self.diary.append(f"{self.name} gave way")
-                yield
+                yield None
                 self.diary.append(f"{self.name} goes on")
         return Done(markdown=self.name)
 
@@ -164,7 +164,7 @@ async def test_a_stopped_piece_is_answered_before_the_engine_notices(thread: Thr
     def deaf(turn: Turn) -> Steps[Done]:
         begun.set()
         may_end.wait(HANGING_S)
-        yield
+        yield None
         return Done()
 
     work, piece = Work(thread), Piece(A, True)
@@ -187,11 +187,11 @@ async def test_failures_are_errors_that_a_person_can_read(
     def refused(turn: Turn) -> Steps[Done]:
         if not turn.cancel.cancelled:
             raise ActionRefused("Not here.")
-        yield
+        yield None
         return Done()
 
     def broken(turn: Turn) -> Steps[Done]:
-        yield
+        yield None
         raise RuntimeError("no")
 
     work = Work(thread)
@@ -217,3 +217,52 @@ async def test_the_end_of_the_session_ends_it() -> None:
     thread.shutdown(wait=True, cancel_futures=True)
     with pytest.raises(EngineCancelled):
         await work.do(Piece(A, True), Script("c", []))
+
+
+async def test_what_needs_no_engine_leaves_it_to_others(thread: ThreadPoolExecutor) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def check() -> str:
+        begun.set()
+        assert may_end.wait(HANGING_S)
+        return "checked"
+
+    def checked(turn: Turn) -> Steps[Done]:
+        return Done(markdown=(yield from aside(check)))
+
+    work = Work(thread)
+    task = asyncio.ensure_future(work.do(Piece(A, True), checked))
+    assert await asyncio.to_thread(begun.wait, HANGING_S)
+    assert await asyncio.wrap_future(thread.submit(lambda: "short")) == "short", "the engine's thread is free"
+    assert not task.done()
+    may_end.set()
+    assert (await task).markdown == "checked"
+
+
+async def test_a_check_that_fails_is_told_and_one_that_hangs_is_left(
+    thread: ThreadPoolExecutor, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        begun.set()
+        may_end.wait(HANGING_S)
+
+    def broken(turn: Turn) -> Steps[Done]:
+        yield lambda: [][0]
+        return Done()
+
+    def hanging(turn: Turn) -> Steps[Done]:
+        yield hang
+        return Done()
+
+    work, piece = Work(thread), Piece(A, True)
+    with pytest.raises(EngineError, match="IndexError"):
+        await work.do(Piece(A, True), broken)
+    assert "An action failed" in caplog.text
+    task = asyncio.ensure_future(work.do(piece, hanging))
+    assert await asyncio.to_thread(begun.wait, HANGING_S)
+    piece.stop(EngineCancelled("cancelled"))
+    with pytest.raises(EngineCancelled):
+        await task
+    may_end.set()

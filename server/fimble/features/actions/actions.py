@@ -14,7 +14,8 @@ from fimble.features.actions.fix import Fix
 from fimble.features.actions.implement import Implement
 from fimble.features.actions.tests import WriteTests
 from fimble.features.actions.translate import Translate
-from fimble.features.generation.generator import Generated, Generator, Steps, finish
+from fimble.features.generation.generator import Generated, Generator
+from fimble.features.generation.steps import Steps, finish
 from fimble.features.generation.turn import Turn
 from fimble.syntax.trees import TREES
 from fimble.text import Cursor, Snapshot

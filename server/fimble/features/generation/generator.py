@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from collections.abc import Generator as Work
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias, TypeVar, cast
+from typing import Protocol
 
 from fimble.checks.finding import Finding, fatal
 from fimble.engine.base import CancelToken, Engine, GenerateRequest, Sampling
 from fimble.errors import EngineCancelled, PromptTooLong
 from fimble.features.generation.cutting import code_in, is_complete
+from fimble.features.generation.steps import Steps, aside, finish
 from fimble.features.generation.turn import Turn
 from fimble.prompt.chat import ChatPrompts, Message, Role
 
@@ -27,10 +28,6 @@ MAX_TOKENS = 768
 OTHERS = Sampling(temperature=0.6, top_p=0.95)
 SEQUENCE = "chat"
 """Under which engines keep what was read of a conversation."""
-
-_T = TypeVar("_T")
-Steps: TypeAlias = Work[None, None, _T]
-"""Long work: it yields where it gave way, and goes on when it is asked for the next step."""
 
 
 class Tokenizer(Protocol):
@@ -55,6 +52,8 @@ class Task:
     max_tokens: int = MAX_TOKENS
     mend: Callable[[str], str] = str
     """What can be mended without the model, such as an import that is missing."""
+    again: str = "Write the whole code again, corrected."
+    """What is said to have an answer written once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +135,8 @@ class Generator:
             nonlocal num_tokens
             text, logprobs = yield from self._write(task, messages, sampling, turn, on_text)
             num_tokens += len(logprobs)
-            written = task.cut(text)
-            code = task.mend(written)
             mean = sum(logprobs) / len(logprobs) if logprobs else 0.0
-            attempts.append(Attempt(code, task.check(code), mean, written))
+            attempts.append((yield from aside(lambda: _checked(task, text, mean))))
             return attempts[-1]
 
         best = yield from attempt(task.messages, Sampling())
@@ -149,8 +146,9 @@ class Generator:
             other = yield from attempt(task.messages, Sampling(OTHERS.temperature, OTHERS.top_p, seed=number))
             best = _better(best, other)
         if not _is_good(best) and max_attempts > 1:
-            repaired = yield from attempt(_with_complaint(task, best), Sampling())
-            best = _better(best, repaired)
+            with suppress(PromptTooLong):  # the failed answer lies in it, too
+                repaired = yield from attempt(_with_complaint(task, best), Sampling())
+                best = _better(best, repaired)
         return Generated(best, tuple(attempts), (self._clock() - started_s) * 1000, num_tokens)
 
     def warm(self, task: Task, cancel: CancelToken, chunk_tokens: int) -> bool:
@@ -207,17 +205,15 @@ class Generator:
             except EngineCancelled:
                 if turn.cancel.cancelled:
                     raise
-            yield
+            yield None
         return task.start + self._tokenizer.decode(ids), logprobs
 
 
-def finish(steps: Steps[_T]) -> _T:
-    """What comes of ``steps`` that nobody interrupts."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return cast("_T", end.value)
+def _checked(task: Task, text: str, mean_logprob: float) -> Attempt:
+    """What became of all that was said; with nothing of the engine, so that it may be found anywhere."""
+    written = task.cut(text)
+    code = task.mend(written)
+    return Attempt(code, task.check(code), mean_logprob, written)
 
 
 def _is_good(attempt: Attempt) -> bool:
@@ -242,10 +238,11 @@ def _better(first: Attempt, second: Attempt) -> Attempt:
 def _with_complaint(task: Task, failed: Attempt) -> tuple[Message, ...]:
     """The conversation with the failed answer in it, and what is wrong with that."""
     wrong = [finding for finding in failed.findings if finding.kind.asks_for_another]
-    said = "\n".join(f"- {finding}" for finding in wrong[:3]) or "- there is no code in it"
-    fence = task.start.rpartition("```")[2].partition("\n")[0]
+    said = "\n".join(f"- {finding}" for finding in wrong[:3]) or "- there is nothing in it"
+    _, is_fenced, name = task.start.rpartition("```")
+    code = f"```{name.partition(chr(10))[0]}\n{failed.code}```" if is_fenced else failed.code
     return (
         *task.messages,
-        Message(Role.ASSISTANT, f"```{fence}\n{failed.code}```"),
-        Message(Role.USER, f"This does not work:\n{said}\nWrite the whole code again, corrected."),
+        Message(Role.ASSISTANT, code),
+        Message(Role.USER, f"This does not work:\n{said}\n{task.again}"),
     )

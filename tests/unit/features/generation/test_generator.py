@@ -8,7 +8,8 @@ from fimble.checks.finding import Finding, Kind
 from fimble.engine.base import CancelToken
 from fimble.engine.fake import ScriptedEngine
 from fimble.errors import EngineCancelled, PromptTooLong
-from fimble.features.generation.generator import MAX_ATTEMPTS, Generated, Generator, Task, finish
+from fimble.features.generation.generator import MAX_ATTEMPTS, Generated, Generator, Task
+from fimble.features.generation.steps import finish
 from fimble.features.generation.turn import Turn
 from fimble.prompt.chat import ChatPrompts, Message, Role
 from tests.unit.cursor_mark import CharTokenizer
@@ -117,7 +118,9 @@ def test_it_gives_way_to_others_and_goes_on_where_it_was() -> None:
     while True:
         turn.begin()
         try:
-            next(steps)
+            if (job := next(steps)) is not None:
+                job()
+                continue
             num_breaks += 1
         except StopIteration as end:
             assert end.value.best.code == "x = 1\ny = 2\n"
@@ -129,3 +132,19 @@ def test_it_gives_way_to_others_and_goes_on_where_it_was() -> None:
     turn.cancel.cancel()
     with pytest.raises(EngineCancelled):
         finish(generator.steps(Task((Message(Role.USER, "go"),), no_bad), turn))
+
+
+def test_a_repair_that_does_not_fit_costs_nothing_of_what_is_there() -> None:
+    long = Task(
+        (Message(Role.USER, "x" * 4000),), lambda _: (Finding(Kind.EXAMPLE, 1, "f(1) should be 2"),), start="```\n"
+    )
+    done, prompts, _ = run(*["fine\n```"] * 3, task=long, context_length=4100)
+    assert done.is_sound and done.best.code == "fine\n" and len(prompts) == 3
+
+
+def test_what_is_no_code_is_not_called_so_when_it_is_asked_for_again() -> None:
+    task = Task(
+        (Message(Role.USER, "go"),), no_bad, start="- Line 1", cut=str, is_over=lambda _: False, again="Once more."
+    )
+    _, prompts, _ = run("bad", "bad", "bad", "good", task=task)
+    assert "```" not in prompts[3] and prompts[3].endswith("Once more.[assistant]- Line 1")
