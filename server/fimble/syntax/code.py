@@ -40,22 +40,31 @@ def code_of(text: str, language: str) -> object:
 
 
 def _words_of(text: str, language: str) -> object:
-    """The leaves of the syntax tree; all of the text where there is none."""
+    """The leaves of the syntax tree and, but for Python, how they are nested; all of the text where there is no tree.
+
+    A comment may end a statement (``return /** … */`` and a line break in JavaScript): the same leaves, another tree.
+    """
     known = find(language, "")
     parsed = known and parse(known, text, encode(text), _BUDGET_MS)
     if not parsed:
         return [text]
-    leaves: list[bytes] = []
+    is_python, comments = language == "python", parsed.language.comments
+    words: list[object] = []
     waiting = [parsed.tree.root_node]
     while waiting:
-        leaf = waiting.pop()
-        if leaf.type in parsed.language.comments or (language == "python" and _is_docstring(leaf)):
-            continue
-        word = b"" if leaf.children else parsed.data[leaf.start_byte : leaf.end_byte].strip()
-        if word:
-            leaves.append(word)
-        waiting += reversed(leaf.children)
-    return leaves
+        node = waiting.pop()
+        if node.children:
+            told = [
+                child
+                for child in node.children
+                if child.type not in comments and not (is_python and _is_docstring(child))
+            ]
+            if not is_python:
+                words.append((node.type, len(told)))
+            waiting += reversed(told)
+        elif word := parsed.data[node.start_byte : node.end_byte].strip():
+            words.append(word)
+    return words
 
 
 def _is_docstring(node: tree_sitter.Node) -> bool:

@@ -103,6 +103,8 @@ class Page:
     """Texts of the project's own tests, as far as they are known."""
     runs_examples: bool = True
     """Whether checks may run what computes and reaches nothing else: a docstring's examples, a translation."""
+    lines_before: int = 0
+    """Of the document, before what is parsed of it: nothing but in very large ones."""
 
 
 class Action(Protocol):

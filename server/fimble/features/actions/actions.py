@@ -101,4 +101,6 @@ def _refused(action: Action, generated: Generated) -> Done:
 
 def _page(snapshot: Snapshot, offset: int, project_tests: str = "", runs_examples: bool = True) -> Page | None:
     parsed = TREES.at(Cursor(snapshot, offset))
-    return Page(parsed, snapshot.uri, project_tests, runs_examples) if parsed else None
+    if parsed is None:
+        return None
+    return Page(parsed, snapshot.uri, project_tests, runs_examples, snapshot.text.count("\n", 0, parsed.start))

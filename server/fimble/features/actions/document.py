@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ from fimble.syntax.parsed import Parsed
 
 MAX_TOKENS = 256
 MIN_CHARS = 8
+_CJK = re.compile(r"[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7af]")
 
 
 class Document:
@@ -36,12 +38,12 @@ class Document:
     wanted = "documentation"
 
     def offers(self, selection: Selection, page: Page) -> list[Offer]:
-        """At most one: the innermost definition at the selection."""
+        """At most one: the definition that begins on the selection's line, else the innermost around it."""
         parsed = page.parsed
         if parsed.language.name not in CONVENTIONS:
             return []
-        around = enclosing(parsed, selection.start)
-        return [Offer(self.kind, f"Document {around[0].name}", around[0].start, around[0].end)] if around else []
+        meant = _meant(parsed, selection.start)
+        return [Offer(self.kind, f"Document {meant.name}", meant.start, meant.end)] if meant else []
 
     def task(self, offer: Offer, page: Page) -> Task:
         """What to ask: the code without its documentation, and the beginning of that."""
@@ -60,6 +62,7 @@ class Document:
             cut=lambda text: convention.text_in(said(text)),
             is_over=lambda text: convention.is_over(said(text)),
             max_tokens=MAX_TOKENS,
+            again="Write the documentation again, corrected.",
         )
 
     def edit(self, offer: Offer, parsed: Parsed, text: str) -> Edit:
@@ -88,7 +91,19 @@ class Document:
         after = before[: edit.start - parsed.start] + edit.text + before[edit.end - parsed.start :]
         if not is_same_code(before, after, parsed.language.name):
             return (Finding(What.SYNTAX, 1, "it would change the code"),)
+        if _CJK.search(text) and not _CJK.search(before):
+            return (Finding(What.BEHAVIOUR, 1, "it is not in English, as all else in this file"),)
         return ()
+
+
+def _meant(parsed: Parsed, offset: int) -> Definition | None:
+    """What is to be documented from ``offset``: ``private def f`` and ``return class A`` mean what they define."""
+    around = enclosing(parsed, offset)
+    start, end = line_start(parsed.text, offset - parsed.start), line_end(parsed.text, offset - parsed.start)
+    begun = enclosing(parsed, parsed.start + end)
+    if begun and begun[0].start >= parsed.start + start and not (around and around[0].start >= parsed.start + start):
+        return begun[0]
+    return around[0] if around else None
 
 
 def _question(parsed: Parsed, target: Definition, convention: Convention) -> tuple[tuple[Message, ...], str, str]:
@@ -99,7 +114,10 @@ def _question(parsed: Parsed, target: Definition, convention: Convention) -> tup
     name = parsed.language.name
     what = "class" if target.is_class else "function"
     if not convention.is_inside:
-        said = f"Write a doc comment for this {title_of(name)} {what}.\n{fenced(own_text(parsed, target), name)}"
+        english = "" if _CJK.search(parsed.text) else " in English"
+        said = (
+            f"Write a doc comment{english} for this {title_of(name)} {what}.\n{fenced(own_text(parsed, target), name)}"
+        )
         lead = f"{target.name} " if name == "go" else ""
         return (Message(Role.USER, said),), f"```{name}\n{convention.opening}{lead}", lead
     signature, body = own_text(parsed, target), ""
@@ -133,7 +151,9 @@ def _target(parsed: Parsed, offer: Offer) -> Definition:
 def _place(parsed: Parsed, target: Definition, convention: Convention) -> _Place:
     text = parsed.text
     if not convention.is_inside:
-        start, end = (offset - parsed.start for offset in documentation_above(parsed, target.start))
+        begin = line_start(text, target.start - parsed.start)
+        begin += len(text[begin:]) - len(text[begin:].lstrip(" \t"))
+        start, end = (offset - parsed.start for offset in documentation_above(parsed, parsed.start + begin))
         return _Place(start, end, "", "\n{}")
     assert target.body is not None and target.inside is not None, "every Python definition has a body"
     if target.docstring is not None:

@@ -17,7 +17,11 @@ from fimble.syntax.parsed import Parsed
 MAX_LINES = 120
 MAX_TOKENS = 320
 _ENDS = (".", "!", "?", "。", ":", ")", "`", "*")
-_LINES = re.compile(r"(?i)\blines?\s+(\d+)(?:\s*(?:-|–|to|and)\s*(\d+))?|第\s*(\d+)(?:\s*[-–到至]\s*(\d+))?\s*行")
+_LINES = re.compile(
+    r"(?i)\blines?\s+(\d+(?:\s*(?:-|–|to|and|&|,|,\s*and)\s*\d+)*)|第\s*(\d+(?:\s*[-–到至、和,，]\s*\d+)*)\s*行"
+)
+_BULLET = re.compile(r"(?m)^(\s*(?:[-*]|\d+[.)])\s+\W*Line )(\d+)(?!\s*(?:-|–|to\b|and\b|,\s*\d)|\d)(.*)$")
+_QUOTED = re.compile(r"`([^`\n]{2,})`")
 
 
 class Explain:
@@ -36,7 +40,7 @@ class Explain:
     def task(self, offer: Offer, page: Page) -> Task:
         """What to ask: the lines with their numbers."""
         parsed = page.parsed
-        first, lines = _lines(offer, parsed)
+        first, lines = _lines(offer, page)
         shown = "\n".join(f"{first + number}: {line}" for number, line in enumerate(lines))
         said = f"Explain what this {title_of(parsed.language.name)} code does, in a few short steps. Name the lines."
         text = f"{said}\n{fenced(shown, '')}"
@@ -45,25 +49,27 @@ class Explain:
             (Message(Role.USER, text),),
             lambda answer: _check(answer, first, last),
             start=f"- Line {first}",
-            cut=_whole,
+            cut=lambda answer: _at_its_lines(_whole(answer), first, lines),
             is_over=lambda _: False,
             max_tokens=MAX_TOKENS,
+            again="Write the explanation again, corrected.",
         )
 
     def done(self, offer: Offer, page: Page, code: str) -> Done:
         """Markdown, under a title that says what is explained."""
-        first, lines = _lines(offer, page.parsed)
+        first, lines = _lines(offer, page)
         last, end = first + len(lines) - 1, first + _num_lines(offer, page.parsed) - 1
         title = f"### Lines {first} to {last}" if last > first else f"### Line {first}"
         left_out = f"\n_Lines {last + 1} to {end} are left out: no more than {MAX_LINES} are explained at once._\n"
         return Done(markdown=f"{title}\n\n{code}\n{left_out if end > last else ''}")
 
 
-def _lines(offer: Offer, parsed: Parsed) -> tuple[int, list[str]]:
+def _lines(offer: Offer, page: Page) -> tuple[int, list[str]]:
     """The number, from 1, of the first line in question, and the first ``MAX_LINES`` of them, whole."""
+    parsed = page.parsed
     begin, end = _extent(offer, parsed)
     lines = [line.removesuffix("\r") for line in parsed.text[begin:end].split("\n")[:MAX_LINES]]
-    return parsed.text.count("\n", 0, begin) + 1, lines
+    return page.lines_before + parsed.text.count("\n", 0, begin) + 1, lines
 
 
 def _num_lines(offer: Offer, parsed: Parsed) -> int:
@@ -86,11 +92,31 @@ def _whole(answer: str) -> str:
     return text if not head.strip() or last.rstrip().endswith(_ENDS) else head.rstrip()
 
 
+def _at_its_lines(answer: str, first: int, lines: list[str]) -> str:
+    """``answer`` with each point that quotes code named after the line where that stands, if there is only one.
+
+    Small models miscount; what they quote they copy.
+    """
+
+    def mended(point: re.Match[str]) -> str:
+        number, said = int(point[2]), point[3]
+        for quoted in _QUOTED.findall(said):
+            where = [first + place for place, line in enumerate(lines) if quoted in line]
+            if number in where:
+                break
+            if len(where) == 1:
+                return f"{point[1]}{where[0]}{said}"
+        return point[0]
+
+    return _BULLET.sub(mended, answer)
+
+
 def _check(answer: str, first: int, last: int) -> tuple[Finding, ...]:
     """An explanation of lines that there are not is none."""
     if not answer:
         return (Finding(What.SYNTAX, first, "it says nothing"),)
-    named = [int(number) for match in _LINES.finditer(answer) for number in match.groups() if number]
+    said = "".join(part for match in _LINES.finditer(answer) for part in (" ", match[1] or match[2]))
+    named = [int(number) for number in re.findall(r"\d+", said)]
     wrong = [number for number in named if not first <= number <= last]
     return tuple(
         Finding(What.SYNTAX, number, f"it speaks of line {number}, which is not there") for number in wrong[:1]
