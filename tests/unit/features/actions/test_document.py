@@ -41,6 +41,21 @@ def documented(language: str, marked: str, text: str = "Say it all.") -> str:
         ("go", "package a\n\n// old\n// text\nfunc f() {‸}\n", "package a\n\n// Say it all.\nfunc f() {}\n"),
         ("rust", "x!();\n\nfn f() {‸}\n", "x!();\n\n/// Say it all.\nfn f() {}\n"),
         ("ruby", "x = 1 # one\ndef f‸\nend\n", "x = 1 # one\n# Say it all.\ndef f\nend\n"),
+        (
+            "ruby",
+            "class A\n  priv‸ate def helper\n  end\nend\n",
+            "class A\n  # Say it all.\n  private def helper\n  end\nend\n",
+        ),
+        (
+            "javascript",
+            "function f() {\n  ‸return class Named {\n  };\n}\n",
+            "function f() {\n  /**\n   * Say it all.\n   */\n  return class Named {\n  };\n}\n",
+        ),
+        (
+            "javascript",
+            "export default ‸function f() {\n}\n",
+            "/**\n * Say it all.\n */\nexport default function f() {\n}\n",
+        ),
     ],
 )
 def test_documentation_goes_where_the_language_wants_it(language: str, marked: str, expected: str) -> None:
@@ -71,6 +86,25 @@ def test_code_is_told_from_its_comments() -> None:
     assert code_of("def f():\n    return 1\n", "python") != code_of("def f():\n    return 2\n", "python")
     assert code_of("f(); // a\n", "javascript") == code_of("/* b */ f();\n", "javascript")
     assert code_of("f();\n", "javascript") != code_of("g();\n", "javascript")
+
+
+def test_the_same_words_in_another_statement_are_other_code() -> None:
+    whole, broken = "function f() { return class A {} }", "function f() { return /** a */\nclass A {} }"
+    assert code_of(whole, "javascript") != code_of(broken, "javascript")
+    assert code_of(whole, "javascript") == code_of(f"/** a */\n{whole}", "javascript")
+
+
+def test_an_english_file_gets_english_documentation() -> None:
+    selection, page = at("go", "package a\n\nfunc f() {‸}\n")
+    (offer,) = DOCUMENT.offers(selection, page)
+    task = DOCUMENT.task(offer, page)
+    assert "English" in task.messages[0].text
+    (found,) = task.check("f 计算两个数字的总和")
+    assert found.kind.asks_for_another and not found.kind.is_fatal
+    selection, page = at("go", "package a\n\n// 总和\nfunc f() {‸}\n")
+    (offer,) = DOCUMENT.offers(selection, page)
+    task = DOCUMENT.task(offer, page)
+    assert "English" not in task.messages[0].text and task.check("f 计算两个数字的总和") == ()
 
 
 def test_nothing_is_offered_outside_of_a_definition() -> None:

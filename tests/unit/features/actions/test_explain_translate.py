@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fimble.checks.finding import fatal
@@ -41,6 +43,9 @@ def test_lines_that_are_left_out_are_told() -> None:
         ("第 4 行", True),
         ("Line 1: x", False),
         ("第 3-9 行", False),
+        ("Lines 3, 99 do it.", False),
+        ("Lines 3 and 4 do it.", True),
+        ("第 3、9 行", False),
         ("", False),
     ],
 )
@@ -48,6 +53,31 @@ def test_an_explanation_of_lines_that_are_not_there_is_refused(answer: str, is_s
     selection, page = at("python", "import os\n\n‸def f(a):\n    return a‸\n")
     (offer,) = Explain().offers(selection, page)
     assert bool(fatal(Explain().task(offer, page).check(answer))) == (not is_sound)
+
+
+@pytest.mark.parametrize(
+    ("answer", "wanted"),
+    [
+        ("- Line 3: it gives `return a`.", "- Line 4: it gives `return a`."),
+        ("- Line 3: `def f(a)` begins.", "- Line 3: `def f(a)` begins."),
+        ("- Line 3: `a` is given.", "- Line 3: `a` is given."),
+        ("- Line 3: `nothing` of it.", "- Line 3: `nothing` of it."),
+        ("- Line 3-4: `return a`.", "- Line 3-4: `return a`."),
+        ("- **Line 3**: `return a`.", "- **Line 4**: `return a`."),
+    ],
+)
+def test_a_point_is_named_after_the_line_that_it_quotes(answer: str, wanted: str) -> None:
+    selection, page = at("python", "import os\n\n‸def f(a):\n    return a‸\n")
+    (offer,) = Explain().offers(selection, page)
+    assert Explain().task(offer, page).cut(answer) == wanted
+
+
+def test_lines_of_a_large_document_are_counted_from_its_beginning() -> None:
+    selection, page = at("python", "‸x = 1‸\n")
+    (offer,) = Explain().offers(selection, page)
+    page = replace(page, lines_before=20_000)
+    assert "20001: x = 1" in Explain().task(offer, page).messages[0].text
+    assert Explain().done(offer, page, "x").markdown.startswith("### Line 20001\n")
 
 
 def test_a_translation_is_checked_in_its_own_language_and_stands_apart() -> None:
