@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from keyword import iskeyword
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -11,7 +11,8 @@ from fimble.checks.check import check
 from fimble.checks.finding import Finding
 from fimble.checks.finding import Kind as What
 from fimble.checks.imports import with_imports
-from fimble.features.actions.action import Done, Kind, NewDocument, Offer, Page, Selection
+from fimble.features.actions.action import Done, Edit, Kind, NewDocument, Offer, Page, Selection
+from fimble.features.actions.frameworks import FRAMEWORKS, framework_of
 from fimble.features.actions.surroundings import as_written, class_around, definition_at
 from fimble.features.generation.generator import Task
 from fimble.prompt.chat import Message, Role
@@ -20,55 +21,9 @@ from fimble.syntax.outline import enclosing
 MAX_TOKENS = 512
 
 
-@dataclass(frozen=True, slots=True)
-class _Framework:
-    """How a language's tests are written, as far as the model has to be told."""
-
-    name: str
-    file: str
-    """The new document's name; ``{}`` is the stem of the source's."""
-    opening: str
-    """How the file begins; ``{stem}`` and ``{name}`` are filled in."""
-    asserts: re.Pattern[str]
-
-
-_PYTEST = _Framework(
-    "pytest", "test_{}.py", "from {stem} import {name}\n\n\ndef test_", re.compile(r"\bassert\b|pytest\.raises")
-)
-_UNITTEST = _Framework(
-    "unittest",
-    "test_{}.py",
-    "import unittest\n\nfrom {stem} import {name}\n\n\nclass Test",
-    re.compile(r"self\.assert\w+"),
-)
-_FRAMEWORKS = {
-    "python": _PYTEST,
-    "javascript": _Framework(
-        "node:test",
-        "{}.test.mjs",
-        "import test from 'node:test';\nimport assert from 'node:assert/strict';\n"
-        "import {{ {name} }} from './{stem}.js';\n\n",
-        re.compile(r"\bassert\b"),
-    ),
-    "typescript": _Framework(
-        "vitest",
-        "{}.test.ts",
-        "import {{ describe, expect, it }} from 'vitest';\nimport {{ {name} }} from './{stem}';\n\n",
-        re.compile(r"\bexpect\("),
-    ),
-    "go": _Framework(
-        "testing", "{}_test.go", 'package {package}\n\nimport "testing"\n\nfunc Test', re.compile(r"t\.\w+\(")
-    ),
-    "rust": _Framework("cargo test", "{}_test.rs", "use super::*;\n\n#[test]\n", re.compile(r"assert\w*!")),
-    "java": _Framework(
-        "JUnit 5",
-        "{}Test.java",
-        "import static org.junit.jupiter.api.Assertions.*;\nimport org.junit.jupiter.api.Test;\n\nclass ",
-        re.compile(r"\bassert\w+\("),
-    ),
-}
-_PACKAGE = re.compile(r"^package\s+(\w+)", re.MULTILINE)
-_USES_UNITTEST = re.compile(r"^\s*(?:import unittest|from unittest)", re.MULTILINE)
+_PACKAGE = re.compile(r"^package\s+([\w.]+)\s*;?[ \t]*$", re.MULTILINE)
+_EXPORTS = re.compile(r"^export\b", re.MULTILINE)
+_IMPORTED = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
 
 
 class WriteTests:
@@ -80,7 +35,7 @@ class WriteTests:
     def offers(self, selection: Selection, page: Page) -> list[Offer]:
         """One: the innermost named function at the cursor, if it is written."""
         parsed = page.parsed
-        if parsed.language.name not in _FRAMEWORKS:
+        if parsed.language.name not in FRAMEWORKS:
             return []
         around = enclosing(parsed, selection.start)
         if not around or around[0].is_class or around[0].is_empty:
@@ -94,8 +49,7 @@ class WriteTests:
         target = definition_at(parsed, offer.start, offer.end)
         holder = class_around(parsed, target.start, target)
         name = holder.name if holder is not None else target.name
-        package = _PACKAGE.search(parsed.text)
-        opening = framework.opening.format(stem=_stem(page.uri), name=name, package=package[1] if package else "main")
+        opening = framework.opening.format_map(_words(page, name))
         start = f"```{parsed.language.name}\n{opening}"
         said = (
             f"Write {framework.name} tests for {target.name}: a usual case and the edge cases.\n"
@@ -111,17 +65,56 @@ class WriteTests:
         return Task((Message(Role.USER, said),), checked, start=start, mend=mend, max_tokens=MAX_TOKENS)
 
     def done(self, offer: Offer, page: Page, code: str) -> Done:
-        """The tests as a document of their own."""
-        language = page.parsed.language.name
-        name = framework_of(language, page.project_tests).file.format(_stem(page.uri))
-        return Done(document=NewDocument(name, language, code))
+        """The tests as a document of their own, or at the end of the source where that is the language's way."""
+        parsed = page.parsed
+        framework = framework_of(parsed.language.name, page.project_tests)
+        if not framework.file:
+            end = parsed.start + len(parsed.text.rstrip())
+            return Done((Edit(end, parsed.start + len(parsed.text), f"\n\n{code}"),))
+        name = framework.file.format(_stem(page.uri), **_words(page, ""))
+        return Done(document=NewDocument(name, parsed.language.name, code))
 
 
-def framework_of(language: str, project: str) -> _Framework:
-    """The framework of a project whose tests read ``project``."""
-    if language == "python" and _USES_UNITTEST.search(project) and "pytest" not in project:
-        return _UNITTEST
-    return _FRAMEWORKS[language]
+def _words(page: Page, name: str) -> dict[str, str]:
+    """What a framework's opening may have filled in, for tests of ``name``."""
+    text, path = page.parsed.text, PurePosixPath(unquote(urlsplit(page.uri).path))
+    package = _PACKAGE.search(text)
+    words = {"name": name, "package": "", "module": f"{name}_tests" if "mod tests" in text else "tests"}
+    if page.parsed.language.name == "python":
+        return words | {"import": _python_import(path, name, page.project_tests)}
+    if page.parsed.language.name in ("go", "java"):
+        end = ";" if page.parsed.language.name == "java" else ""
+        said = package[1] if package else "" if end else "main"
+        return words | {"package": f"package {said}{end}\n\n" if said else ""}
+    is_typed = page.parsed.language.name == "typescript"
+    source = f"./{path.stem}" if is_typed else f"./{path.name or 'module.js'}"
+    if is_typed or path.suffix == ".mjs" or (path.suffix != ".cjs" and _EXPORTS.search(text)):
+        return words | {
+            "import": f"import {{ {name} }} from '{source}';",
+            "assert": "import assert from 'node:assert/strict';",
+            "test": "import test from 'node:test';",
+            "suffix": "mjs",
+        }
+    return words | {
+        "import": f"const {{ {name} }} = require('{source}');",
+        "assert": "const assert = require('node:assert/strict');",
+        "test": "const test = require('node:test');",
+        "suffix": "cjs",
+    }
+
+
+def _python_import(path: PurePosixPath, name: str, project: str) -> str:
+    """Brings ``name`` from the module at ``path``; by its whole name where the project's tests import its package."""
+    parts = [*path.parent.parts, _stem(path.as_posix())]
+    for package in _IMPORTED.findall(project):
+        if package in parts[:-1]:
+            parts = parts[len(parts) - 1 - parts[::-1].index(package) :]
+            break
+    else:
+        parts = parts[-1:]
+    if all(part.isidentifier() and not iskeyword(part) for part in parts):
+        return f"from {'.'.join(parts)} import {name}"
+    return f'from importlib import import_module\n\n{name} = import_module("{".".join(parts)}").{name}'
 
 
 def _stem(uri: str) -> str:

@@ -57,3 +57,67 @@ def test_tests_that_test_nothing_or_cannot_run_are_refused() -> None:
     assert fatal(check(head + "def test_f():\n    assert f(1) == missing\n"))
     done = TESTS.done(offer, page, head)
     assert done.document is not None and done.document.name == "test_tools.py"
+
+
+def opening(language: str, marked: str, uri: str, project: str = "") -> str:
+    selection, page = at(language, marked, uri=uri, project_tests=project)
+    (offer,) = TESTS.offers(selection, page)
+    return TESTS.task(offer, page).start.partition("\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("project", "framework"),
+    [
+        ('{"devDependencies": {"jest": "^29"}}', "Jest"),
+        ('{"devDependencies": {"vitest": "^2"}}', "Vitest"),
+        ('{"scripts": {"test": "mocha"}}', "Mocha"),
+        ('{"scripts": {"test": "node --test"}}', "node:test"),
+        ("", "node:test"),
+    ],
+)
+def test_a_javascript_project_s_framework_is_told_by_its_manifest(project: str, framework: str) -> None:
+    for source in ("export function f(a) { return ‸a; }\n", "function f(a) { return ‸a; }\nmodule.exports = { f };\n"):
+        selection, page = at("javascript", source, uri="file:///src/tools.js", project_tests=project)
+        (offer,) = TESTS.offers(selection, page)
+        task = TESTS.task(offer, page)
+        assert framework in task.messages[0].text
+        is_module = source.startswith("export")
+        assert (
+            "import { f } from './tools.js';" if is_module else "const { f } = require('./tools.js');"
+        ) in task.start
+        done = TESTS.done(offer, page, "x")
+        assert done.document is not None
+        usual = "tools.test.mjs" if is_module else "tools.test.cjs"
+        assert done.document.name == (usual if framework == "node:test" else "tools.test.js")
+
+
+def test_java_tests_stand_in_their_package_and_use_what_the_build_names() -> None:
+    source = "package a.b;\n\nclass Tools {\n  int f() { return ‸1; }\n}\n"
+    assert opening("java", source, "file:///Tools.java").startswith("package a.b;\n\nimport static org.junit.jupiter")
+    pom = "<dependency><artifactId>junit</artifactId></dependency>"
+    assert "import org.junit.Test;" in opening("java", source, "file:///Tools.java", pom)
+    assert "org.testng" in opening("java", source, "file:///Tools.java", "testImplementation 'org.testng:testng:7'")
+
+
+def test_rust_tests_stand_at_the_end_of_the_source() -> None:
+    selection, page = at("rust", "fn f(a: i32) -> i32 {\n    ‸a\n}\n")
+    (offer,) = TESTS.offers(selection, page)
+    assert "mod tests {\n    use super::*;" in TESTS.task(offer, page).start
+    done = TESTS.done(offer, page, "#[cfg(test)]\nmod tests {\n}\n")
+    (edit,) = done.edits
+    assert page.parsed.text[: edit.start] + edit.text == (
+        "fn f(a: i32) -> i32 {\n    a\n}\n\n#[cfg(test)]\nmod tests {\n}\n"
+    )
+    assert "mod f_tests {" in opening("rust", "fn f(a: i32) -> i32 {\n    ‸a\n}\n\nmod tests {}\n", "file:///a.rs")
+
+
+def test_modules_are_imported_by_a_name_that_python_can_read() -> None:
+    source = "def f(a):\n    return ‸a\n"
+    assert opening("python", source, "file:///p/my-tool.py").startswith(
+        'from importlib import import_module\n\nf = import_module("my-tool").f\n'
+    )
+    known = "import pytest\nfrom shop.cart import add\n"
+    assert opening("python", source, "file:///src/shop/prices/tax.py", known).startswith(
+        "from shop.prices.tax import f\n"
+    )
+    assert opening("python", source, "file:///src/other/tax.py", known).startswith("from tax import f\n")
