@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fimble.checks.finding import Finding
@@ -18,6 +19,7 @@ from fimble.features.actions.layout import (
     line_start,
     step_in,
 )
+from fimble.features.actions.sections import in_style, parameters_of
 from fimble.features.actions.surroundings import definition_at, own_text
 from fimble.features.generation.generator import Task
 from fimble.features.generation.instructions import fenced, title_of
@@ -28,6 +30,7 @@ from fimble.syntax.parsed import Parsed
 
 MAX_TOKENS = 256
 MIN_CHARS = 8
+_MIN_LINE_CHARS = 12
 _CJK = re.compile(r"[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7af]")
 
 
@@ -60,6 +63,7 @@ class Document:
             lambda text: self._check(offer, parsed, text),
             start=start,
             cut=lambda text: convention.text_in(said(text)),
+            mend=_mending(parsed, target, convention),
             is_over=lambda text: convention.is_over(said(text)),
             max_tokens=MAX_TOKENS,
             again="Write the documentation again, corrected.",
@@ -93,7 +97,15 @@ class Document:
             return (Finding(What.SYNTAX, 1, "it would change the code"),)
         if _CJK.search(text) and not _CJK.search(before):
             return (Finding(What.BEHAVIOUR, 1, "it is not in English, as all else in this file"),)
+        code = _lines(before[offer.start - parsed.start : offer.end - parsed.start])
+        if len(code & _lines(text)) > 1:
+            return (Finding(What.BEHAVIOUR, 1, "it repeats the code instead of telling what it does"),)
         return ()
+
+
+def _lines(text: str) -> set[str]:
+    """Those that are long enough to be told from each other."""
+    return {line.strip() for line in text.split("\n") if len(line.strip()) >= _MIN_LINE_CHARS}
 
 
 def _meant(parsed: Parsed, offset: int) -> Definition | None:
@@ -129,6 +141,14 @@ def _question(parsed: Parsed, target: Definition, convention: Convention) -> tup
     code = fenced(f"{signature}\n{body}", name)
     said = f"Add a docstring in {style_of(parsed.text)} style to this {what}.\n{code}"
     return (Message(Role.USER, said),), f"```{name}\n{signature}\n    {convention.opening}", ""
+
+
+def _mending(parsed: Parsed, target: Definition, convention: Convention) -> Callable[[str], str]:
+    """What lays documentation out as the file does."""
+    if not convention.is_inside or target.inside is None:
+        return str
+    style, parameters = style_of(parsed.text), parameters_of(own_text(parsed, target, target.inside[0]))
+    return lambda text: in_style(text, style, parameters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,17 @@ def test_the_same_words_in_another_statement_are_other_code() -> None:
     assert code_of(whole, "javascript") == code_of(f"/** a */\n{whole}", "javascript")
 
 
+def test_code_that_is_copied_is_no_documentation() -> None:
+    selection, page = at(
+        "python", "def f(a):\n    first = a.pop(0)‸\n    second = a.pop(1)\n    return first, second\n"
+    )
+    (offer,) = DOCUMENT.offers(selection, page)
+    check = DOCUMENT.task(offer, page).check
+    (found,) = check("Take both.\nfirst = a.pop(0)\n    second = a.pop(1)")
+    assert "repeats the code" in found.message and not found.kind.is_fatal
+    assert check("Take both, as `first = a.pop(0)` does.") == ()
+
+
 def test_an_english_file_gets_english_documentation() -> None:
     selection, page = at("go", "package a\n\nfunc f() {‸}\n")
     (offer,) = DOCUMENT.offers(selection, page)
