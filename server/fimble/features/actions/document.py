@@ -97,10 +97,16 @@ class Document:
             return (Finding(What.SYNTAX, 1, "it would change the code"),)
         if _CJK.search(text) and not _CJK.search(before):
             return (Finding(What.BEHAVIOUR, 1, "it is not in English, as all else in this file"),)
-        code = _lines(before[offer.start - parsed.start : offer.end - parsed.start])
-        if len(code & _lines(text)) > 1:
+        if len(_lines(_code_of(parsed, _target(parsed, offer))) & _lines(text)) > 1:
             return (Finding(What.BEHAVIOUR, 1, "it repeats the code instead of telling what it does"),)
         return ()
+
+
+def _code_of(parsed: Parsed, target: Definition) -> str:
+    """The definition without its docstring."""
+    begin, end = target.docstring or (target.start, target.start)
+    start = parsed.start
+    return parsed.text[target.start - start : begin - start] + parsed.text[end - start : target.end - start]
 
 
 def _lines(text: str) -> set[str]:

@@ -103,6 +103,10 @@ def test_code_that_is_copied_is_no_documentation() -> None:
     (found,) = check("Take both.\nfirst = a.pop(0)\n    second = a.pop(1)")
     assert "repeats the code" in found.message and not found.kind.is_fatal
     assert check("Take both, as `first = a.pop(0)` does.") == ()
+    old = "Tell what it does.\n\n    And what it does not.\n    "
+    selection, page = at("python", f'def f(a):\n    """{old}"""\n    return a‸\n')
+    (offer,) = DOCUMENT.offers(selection, page)
+    assert DOCUMENT.task(offer, page).check(old) == ()
 
 
 def test_an_english_file_gets_english_documentation() -> None:
