@@ -102,7 +102,7 @@ _answers = {{}}
 def _plain(value):
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         raise ValueError(value)
-    if isinstance(value, int) and abs(value) > 2**53:
+    if isinstance(value, int) and abs(value) >= 2**53:
         raise ValueError("more than a number holds in JavaScript")
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]

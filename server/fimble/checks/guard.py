@@ -80,6 +80,7 @@ def _main(program: str, seconds: int, num_bytes: int) -> None:
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_NOFILE, 64),
     ):
         resource.setrlimit(kind, (limit, limit))
     for name in _UNHEARD:

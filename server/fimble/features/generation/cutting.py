@@ -7,6 +7,12 @@ from collections.abc import Callable
 
 _DEF = re.compile(r"\s*(?:async\s+)?def\s+(\w+)")
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*\n", re.MULTILINE)
+_USAGE = re.compile(
+    r"^(?:#|//|--)\s*(?:(?:an?\s+)?(?:examples?|sample|usage|tests?|testing|demo|try)\b|示例|测试|例子|使用|用法)[^\n]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A comment of its own, at no depth."""
+_DEFINES = re.compile(r"\b(?:def|function|fn|func|class|fun|sub|lambda)\b|=>|\)\s*\{")
 _CHATTER = re.compile(
     r"(?:(?:sure|certainly|of course|here(?:'s| is| are)|below is|the following|this (?:function|code|method)|note"
     r"|explanation|in this)\b|当然|好的|以下|下面|这个|说明|解释|注意).*[:.!：。！]",
@@ -31,6 +37,12 @@ def is_complete(answer: str) -> bool:
     """Whether a fenced block has been opened and closed: whatever follows is chatter. Asked while it streams."""
     opened = _FENCE.search(answer)
     return opened is not None and _closing(answer, opened) is not None
+
+
+def without_usage(code: str) -> str:
+    """``code`` without the example of its use that a model puts below what it was asked for."""
+    found = next((match for match in _USAGE.finditer(code) if _DEFINES.search(code[: match.start()])), None)
+    return f"{code[: found.start()].rstrip()}\n" if found else code
 
 
 def _blocks(answer: str) -> list[tuple[str, str]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fimble.features.generation.cutting import body_is_over, code_in, is_complete
+from fimble.features.generation.cutting import body_is_over, code_in, is_complete, without_usage
+from fimble.features.generation.program import program_task
+from fimble.syntax.languages import find
 
 CODE = "def f():\n    return 1\n"
 
@@ -76,3 +78,35 @@ OPENING = '```python\nclass A:\n    def f(self, a):\n        """Say."""\n'
 )
 def test_a_body_is_over_where_something_else_begins(more: str, is_over: bool) -> None:
     assert body_is_over(OPENING)(OPENING + more) == is_over
+
+
+@pytest.mark.parametrize(
+    ("code", "kept"),
+    [
+        ("def f():\n    pass\n\n# Example usage\nprint(f())\n", "def f():\n    pass\n"),
+        ("def f():\n    pass\n\n\n# 示例\nprint(f())\n", "def f():\n    pass\n"),
+        ("function f() {}\n\n// Example usage:\nconsole.log(f());\n", "function f() {}\n"),
+        ("# Example usage\nprint(1)\n", "# Example usage\nprint(1)\n"),
+        ("def f():\n    # Example usage\n    return 1\n", "def f():\n    # Example usage\n    return 1\n"),
+        ("def f():\n    pass\n\n# Others\nx = f()\n", "def f():\n    pass\n\n# Others\nx = f()\n"),
+    ],
+)
+def test_an_example_of_use_below_is_not_what_was_asked_for(code: str, kept: str) -> None:
+    assert without_usage(code) == kept
+
+
+@pytest.mark.parametrize(
+    ("instruction", "is_kept"),
+    [
+        ("a function that adds two numbers", False),
+        ("编写一个 Python 函数来计算两个数字的总和", False),
+        ("a function that adds two numbers, with an example", True),
+        ("a script that prints the date", True),
+        ("一个打印日期的脚本", True),
+    ],
+)
+def test_who_asks_for_a_script_gets_all_of_it(instruction: str, is_kept: bool) -> None:
+    language = find("python", "")
+    assert language is not None
+    answer = "```python\ndef f():\n    pass\n\n# Example usage\nf()\n```"
+    assert ("f()\n" in program_task(instruction, language).cut(answer).replace("def f()", "")) == is_kept
