@@ -52,7 +52,7 @@ def _manifest(source: str, privacy: Privacy) -> str:
 
 def _read(path: Path, privacy: Privacy) -> str:
     """The beginning of a file that may be read; nothing of any other."""
-    if not privacy.may_read(path):
+    if not privacy.may_read(path) or not path.is_file():
         return ""
     try:
         with path.open(encoding="utf-8") as file:

@@ -47,3 +47,21 @@ def test_what_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "src" / "test_dir.py").mkdir()
     assert known(tmp_path) == "x" * MAX_CHARS
     assert known_tests("untitled:Untitled-1", [], Privacy()) == ""
+
+
+def test_the_nearest_manifest_is_read_no_further_than_the_repository(tmp_path: Path) -> None:
+    write(tmp_path, "package.json", "outside")
+    (tmp_path / "repo" / ".git").mkdir(parents=True)
+    source = tmp_path / "repo" / "src" / "tool.js"
+
+    def manifest(private: tuple[str, ...] = ()) -> str:
+        return known_tests(source.as_uri(), [], Privacy(private))
+
+    assert manifest() == ""
+    write(tmp_path, "repo/package.json", '{"devDependencies": {"jest": "1"}}')
+    assert "jest" in manifest() and manifest(("package.json",)) == ""
+    write(tmp_path, "repo/src/package.json", "nearer")
+    assert manifest() == "nearer"
+    (tmp_path / "repo" / "src" / "package.json").unlink()
+    os.mkfifo(tmp_path / "repo" / "src" / "package.json")
+    assert "jest" in manifest()
