@@ -42,6 +42,10 @@ def home() -> Path:
 class Config:
     """All options. Field names are the keys in TOML and in ``initializationOptions``."""
 
+    enabled: bool = True
+    """Whether anything is suggested; code actions work all the same."""
+    disabled_languages: tuple[str, ...] = ()
+    """Languages, as the editor names them (``markdown``, ``plaintext``), in which nothing is suggested."""
     model: str = DEFAULT_MODEL
     """Catalogue name of the model to serve."""
     provider: str = "auto"
@@ -77,6 +81,8 @@ class Config:
     """Whether to count, on this machine only, what was shown and accepted (``fimble stats``)."""
 
 
+ONLY_AT_START = ("model", "provider", "num_threads", "context_length", "kv_cache_mb")
+"""Options that a running server cannot change, as the loaded model rests on them."""
 EVERYTHING = ("*",)
 """``disabled_paths`` where the person's own cannot be read: what may be private is taken to be."""
 _CHOICES: dict[str, tuple[str, ...]] = {"provider": ("auto", "cpu", "cuda")}
@@ -90,8 +96,10 @@ _RANGES: dict[str, tuple[int, int]] = {
     "max_document_mb": (1, 64),
     "eagerness": (0, 100),
 }
-_SWITCHES = frozenset({"thorough", "comments", "other_files", "run_examples", "record_acceptance"})
-_LISTS = frozenset({"disabled_paths"})
+_SWITCHES = frozenset({"enabled", "thorough", "comments", "other_files", "run_examples", "record_acceptance"})
+_LISTS = frozenset({"disabled_paths", "disabled_languages"})
+_PRIVATE = frozenset({"disabled_paths"})
+"""Options that close everything where they cannot be read."""
 _WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
@@ -105,7 +113,7 @@ def apply(config: Config, options: Mapping[str, Any], origin: str) -> tuple[Conf
     complaints: list[str] = []
     for name, value in options.items():
         problem = _problem(name, value) if name in known else "is not an option"
-        if problem and name in _LISTS:
+        if problem and name in _PRIVATE:
             complaints.append(f"{origin}: {name} {problem}; until that is mended no file is read.")
             changes[name] = _added(getattr(config, name), EVERYTHING)
         elif problem:

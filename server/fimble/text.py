@@ -68,6 +68,8 @@ class Reason(Enum):
     REPEATS_PREFIX = "the answer only repeats the lines before the cursor"
     LOOPS = "the answer repeats itself"
     PRIVATE = "the file is one that fimble never reads"
+    SWITCHED_OFF = "suggestions are switched off"
+    LANGUAGE_OFF = "suggestions are switched off for this language"
     IN_COMMENT = "suggestions in comments are turned off"
     MID_LINE = "code follows the cursor on its line"
     BREAKS_SYNTAX = "the answer would break the syntax"

@@ -134,6 +134,9 @@ class ScriptedModel:
     def __init__(self, can_act: bool) -> None:
         self.actions = ScriptedActions() if can_act else None
 
+    def configure(self, config: Config) -> None:
+        print(f"configured eagerness {config.eagerness}", flush=True)
+
     def close(self) -> None:
         print("model closed", flush=True)
 

@@ -10,6 +10,7 @@ import random
 import time
 import zlib
 
+from fimble.config import Config
 from fimble.engine.base import CancelToken
 from fimble.lsp import process
 from fimble.text import Cursor, Outcome, Reason, Suggestion
@@ -65,6 +66,9 @@ class SlowModel:
 
     def __init__(self, feature: SlowFeature) -> None:
         self.feature = feature
+
+    def configure(self, config: Config) -> None:
+        pass
 
     def close(self) -> None:
         pass

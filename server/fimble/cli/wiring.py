@@ -42,14 +42,27 @@ class LoadedEngine:
     """What a person should know, such as why the CPU is used."""
 
 
-@dataclass(frozen=True, slots=True)
 class LoadedModel:
     """A model ready to answer an editor."""
 
-    feature: InlineFeature
-    loaded: LoadedEngine
-    actions: Actions | None
-    """Nothing where the model was not taught to follow instructions."""
+    def __init__(
+        self, loaded: LoadedEngine, config: Config, elsewhere: Elsewhere | None, adjustment: Callable[[], float]
+    ) -> None:
+        self.loaded = loaded
+        self._elsewhere, self._adjustment = elsewhere, adjustment
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """Go on with other options; what was kept under the old ones is forgotten. On the engine's thread."""
+        from fimble.features.inline import InlineFeature
+
+        loaded = self.loaded
+        family = family_of(loaded.manifest.prompt_family)
+        self.feature: InlineFeature = InlineFeature(
+            loaded.engine, loaded.tokenizer, family, config, self._elsewhere, self._adjustment
+        )
+        self.actions: Actions | None = actions_on(loaded, config.run_examples)
+        """Nothing where the model was not taught to follow instructions."""
 
     @property
     def model(self) -> str:
@@ -74,15 +87,11 @@ def load_feature(
     on_progress: Callable[[str], None] = lambda _: None,
 ) -> LoadedModel:
     """Load ``config.model`` and warm it up. Raises ``WeightsError`` or ``EngineError`` with what to do."""
-    from fimble.features.inline import InlineFeature
-
     on_progress(f"loading {config.model}")
     loaded = load_engine(config)
     on_progress("warming up")
     _warm_up(loaded)
-    family = family_of(loaded.manifest.prompt_family)
-    feature = InlineFeature(loaded.engine, loaded.tokenizer, family, config, elsewhere, adjustment)
-    return LoadedModel(feature, loaded, actions_on(loaded, config.run_examples))
+    return LoadedModel(loaded, config, elsewhere, adjustment)
 
 
 def load_engine(config: Config) -> LoadedEngine:

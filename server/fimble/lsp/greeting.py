@@ -44,6 +44,13 @@ class Client:
     """Whether it can leave the indentation of a popup's entry alone."""
     roots: tuple[str, ...] = ()
     """URIs of the workspace's folders."""
+    shows_status: bool = False
+    """Whether it takes ``didChangeStatus``."""
+    is_asked_for_settings: bool = False
+    """Whether it answers ``workspace/configuration``."""
+    tells_settings: bool = False
+    """Whether it can be told, after ``initialize``, to announce changes of our settings."""
+    trace: str = "off"
     can: Abilities = field(default_factory=Abilities)
     """What it can do about code actions."""
 
@@ -60,6 +67,7 @@ def read_client(params: object) -> Client:
         raise ValueError(f"processId must be a whole number or null, not {process_id!r}")
     capabilities = params["capabilities"]
     document = _object(capabilities, "textDocument")
+    workspace = _object(capabilities, "workspace")
     entry = _object(_object(document, "completion"), "completionItem")
     offered = _object(capabilities, "general").get("positionEncodings")
     known = [name for name in offered if name in ENCODINGS] if isinstance(offered, list) else []
@@ -73,6 +81,10 @@ def read_client(params: object) -> Client:
         reads_markdown="markdown" in _list(entry, "documentationFormat"),
         inserts_as_is=_AS_IS in _list(_object(entry, "insertTextModeSupport"), "valueSet"),
         roots=_roots(params),
+        shows_status=_object(_object(capabilities, "experimental"), "fimble").get("status") is True,
+        is_asked_for_settings=workspace.get("configuration") is True,
+        tells_settings=_object(workspace, "didChangeConfiguration").get("dynamicRegistration") is True,
+        trace=str(params.get("trace", "off")),
         can=read_abilities(capabilities),
     )
 
@@ -88,9 +100,11 @@ def result_for(client: Client) -> JsonObject:
     capabilities: JsonObject = {
         "positionEncoding": client.encoding,
         "textDocumentSync": {"openClose": True, "change": _INCREMENTAL},
+        "notebookDocumentSync": {"notebookSelector": [{"notebook": "*"}]},
         "inlineCompletionProvider": {},
         "codeActionProvider": {"codeActionKinds": [*KINDS.values()], "resolveProvider": True},
         "executeCommandProvider": {"commands": [ACCEPTED, ACT]},
+        "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
     }
     if not client.shows_inline:
         capabilities["completionProvider"] = {

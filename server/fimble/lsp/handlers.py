@@ -20,6 +20,10 @@ def register(server: FimbleServer) -> None:
     def initialized(_: types.InitializedParams) -> None:
         server.start()
 
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def configured(params: types.DidChangeConfigurationParams) -> None:
+        await server.configuration.change(params.settings)
+
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION)
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
         server.shows_inline = True

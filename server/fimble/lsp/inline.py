@@ -42,10 +42,11 @@ async def complete(server: FimbleServer, params: types.InlineCompletionParams) -
     question: Question | None = None
     try:
         document = server.documents.get(uri)
-        refusal = refusal_of(server, document, params.text_document)
+        refusal = switched_off(server, document) or refusal_of(server, document, params.text_document)
         if refusal is None:
             question = ask(document, params, server.client.encoding)
-            outcome = await outcome_for(server, document, question.cursor, question.num_candidates)
+            cursor = server.notebooks.in_place(question.cursor)
+            outcome = await outcome_for(server, document, cursor, question.num_candidates)
         else:
             outcome = refusal
     except UnknownDocument as error:
@@ -83,6 +84,15 @@ def ask(document: Document, params: types.InlineCompletionParams, encoding: str)
             accepted_cursor = Cursor(snapshot, document.offset(start) + len(typed))
             return Question(accepted_cursor, selected.range, typed, num_candidates)
     return Question(cursor, types.Range(here, here), "", num_candidates)
+
+
+def switched_off(server: FimbleServer, document: Document) -> Outcome | None:
+    """Whether the person wants no suggestions here."""
+    if not server.config.enabled:
+        return Outcome(reason=Reason.SWITCHED_OFF)
+    if document.language in server.config.disabled_languages:
+        return Outcome(reason=Reason.LANGUAGE_OFF, detail=document.language)
+    return None
 
 
 def refusal_of(server: FimbleServer, document: Document, identifier: types.TextDocumentIdentifier) -> Outcome | None:

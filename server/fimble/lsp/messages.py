@@ -15,6 +15,8 @@ WHY = "fimble/why"
 DID_SHOW = "textDocument/didShowCompletion"
 DID_PARTIALLY_ACCEPT = "textDocument/didPartiallyAcceptCompletion"
 DID_FOCUS = "textDocument/didFocus"
+DID_CHANGE_STATUS = "didChangeStatus"
+"""From the server: how it is."""
 
 
 @dataclass(frozen=True, slots=True)

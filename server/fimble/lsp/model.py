@@ -91,6 +91,9 @@ class LoadedModel(Protocol):
     def notes(self) -> Sequence[str]:
         """What a person should know: that there is no GPU, say."""
 
+    def configure(self, config: Config) -> None:
+        """Go on with other options; what was kept under the old ones is forgotten. On the engine thread."""
+
     def close(self) -> None: ...
 
 
@@ -136,6 +139,15 @@ class Model:
                 f"The model {config.model} could not be loaded ({type(error).__name__}: {error}).",
                 "`fimble doctor` shows what is missing.",
             )
+
+    async def configure(self, config: Config) -> None:
+        """Go on with other options. A model that is still loading is given them afterwards."""
+
+        def on_thread() -> None:
+            if self.loaded is not None:
+                self.loaded.configure(config)
+
+        await asyncio.get_running_loop().run_in_executor(self._engine_thread, on_thread)
 
     def wish(self, cursor: Cursor, num_candidates: int, is_hurried: bool, delay_s: float) -> Wish:
         """What a request at ``cursor`` wants of the model, which must be loaded."""

@@ -43,10 +43,10 @@ async def complete(server: FimbleServer, params: types.CompletionParams) -> type
         return types.CompletionList(is_incomplete=False, items=items)
     try:
         document = server.documents.get(uri)
-        refusal = inline.refusal_of(server, document, params.text_document)
+        refusal = inline.switched_off(server, document) or inline.refusal_of(server, document, params.text_document)
         if refusal is None:
             cursor = document.cursor(position, server.client.encoding)
-            outcome = await _patient_outcome(server, document, cursor)
+            outcome = await _patient_outcome(server, document, server.notebooks.in_place(cursor))
             items = _items(server, document, position, outcome)
         else:
             outcome = refusal

@@ -135,6 +135,8 @@ class FimbleProtocol(LanguageServerProtocol):
             return
         self.initialized = True
         self._workspace = Workspace(None, position_encoding=client.encoding)
+        if client.trace in [value.value for value in types.TraceValue]:
+            self.trace = types.TraceValue(client.trace)
         self._server.welcome(client)
         if not answered:
             self._send_data({"jsonrpc": self.VERSION, "id": message["id"], "result": result_for(client)})
@@ -211,6 +213,26 @@ class FimbleProtocol(LanguageServerProtocol):
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """Forget a document."""
         self._server.close_document(params.text_document.uri)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def lsp_notebook_document__did_open(self, params: types.DidOpenNotebookDocumentParams) -> None:
+        """Follow a notebook."""
+        self._server.notebooks.open(params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(self, params: types.DidChangeNotebookDocumentParams) -> None:
+        """Follow a notebook's edit."""
+        self._server.notebooks.change(params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def lsp_notebook_document__did_close(self, params: types.DidCloseNotebookDocumentParams) -> None:
+        """Forget a notebook."""
+        self._server.notebooks.close(params)
+
+    @lsp_method(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def lsp_workspace__did_change_workspace_folders(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
+        """Follow the workspace's folders."""
+        self._server.configuration.change_folders(params.event)
 
 
 def _first_cause(error: BaseException) -> str:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 import fimble
-from fimble import config as configuration
 from fimble.config import Config
 from fimble.context.elsewhere import Elsewhere
 from fimble.errors import UnknownDocument
@@ -21,16 +19,20 @@ from fimble.features.debounce import Rhythm
 from fimble.lsp import handlers, offers, watchdog
 from fimble.lsp.acceptance import Acceptance
 from fimble.lsp.actions import Actions
+from fimble.lsp.condition import Condition
+from fimble.lsp.configuration import Configuration
 from fimble.lsp.documents import Change, Document, Documents
 from fimble.lsp.greeting import Client
 from fimble.lsp.idle import Idle
 from fimble.lsp.model import Loader, Model
+from fimble.lsp.notebooks import Notebooks
 from fimble.lsp.progress import Progress
 from fimble.lsp.protocol import FimbleProtocol, make_converter
 from fimble.lsp.requests import Requests
+from fimble.lsp.settings import Settings
 from fimble.lsp.status import Status
 from fimble.lsp.work import Work
-from fimble.privacy import Privacy, path_of
+from fimble.privacy import Privacy
 from fimble.text import Cursor, Reason, Snapshot
 
 logger = logging.getLogger(__name__)
@@ -46,14 +48,16 @@ class FimbleServer(LanguageServer):
     def __init__(self, loader: Loader, config: Config, complaints: Sequence[str], stopped: asyncio.Future[int]) -> None:
         """``stopped`` is given the exit code when the session is to end."""
         super().__init__("fimble", fimble.__version__, protocol_cls=FimbleProtocol, converter_factory=make_converter)
-        self.config = config
-        self.complaints = list(complaints)
+        self.settings = Settings(config, complaints)
+        self.configuration = Configuration(self)
         self.documents = Documents()
+        self.notebooks = Notebooks(self)
         self.status = Status(self)
+        self.condition = Condition(self)
         self.engine_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fimble-engine")
         self.model = Model(loader, self.engine_thread)
         self.idle = Idle(self.engine_thread, self.model.idle)
-        self.work = Work(self.engine_thread, self.idle.give_way)
+        self.work = Work(self.engine_thread, self.idle.give_way, self.condition.tell)
         self.requests = Requests(self.engine_thread, self._give_way)
         self.actions = Actions(self)
         self.rhythm = Rhythm()
@@ -75,23 +79,23 @@ class FimbleServer(LanguageServer):
         """Take in ``initialize``: its options lie over the configuration, its process is watched."""
         self.client = client
         self.shows_inline = client.shows_inline
-        if isinstance(client.options, Mapping):
-            self.config, complaints = configuration.apply(self.config, client.options, "initializationOptions")
-            self.complaints += complaints
-        elif client.options is not None:
-            self.complaints.append("initializationOptions: they must be an object; they are ignored.")
-        self.privacy = Privacy(self.config.disabled_paths, [Path(path_of(root)) for root in client.roots])
-        self.elsewhere.govern(self.privacy)
+        self.configuration.begin(client)
         if client.process_id is not None:
             self._in_background(self._stop_with(client.process_id))
 
     def start(self) -> None:
         """Say what was wrong in the options, and load the model in the background."""
-        for complaint in self.complaints:
+        for complaint in self.settings.complaints:
             self.status.warn(complaint)
         self.acceptance.start()
         self._in_background(self._load())
+        self._in_background(self.configuration.follow())
         self._in_background(self._prepare_lists())
+
+    @property
+    def config(self) -> Config:
+        """The options that are in force."""
+        return self.settings.config
 
     def open_document(self, item: types.TextDocumentItem) -> None:
         self.requests.stop(item.uri, Reason.STALE)
@@ -191,14 +195,17 @@ class FimbleServer(LanguageServer):
             logger.exception("Code actions cannot be used")
 
     async def _load(self) -> None:
-        title = f"fimble: loading {self.config.model}"
+        self.condition.tell()
+        config = self.config
+        title = f"fimble: loading {config.model}"
         progress = Progress(self, title, "fimble/load", instead=self.status.log)
-        await self.model.load(self.config, self.elsewhere, lambda: self.acceptance.adjustment, progress.report)
+        await self.model.load(config, self.elsewhere, lambda: self.acceptance.adjustment, progress.report)
         message = (
             f"{self.model.loaded.model} ready on {self.model.loaded.provider.upper()}" if self.model.loaded else ""
         )
         progress.end(message or "no model is loaded")
         self.status.log(message or "no model is loaded")
+        self.condition.tell()
         if self.model.loaded is None:
             self.status.error(str(self.model.error))
             return

@@ -56,7 +56,17 @@ class Status:
             reason = outcome.reason.value if outcome.reason else "the answer is empty"
             what = f"no suggestion: {reason}" + (f" ({outcome.detail})" if outcome.detail else "")
         name = uri.rpartition("/")[2]
-        self.log(f"{name}:{position.line + 1}:{position.character + 1}: {what}, {latency_ms:.0f} ms")
+        said = f"{name}:{position.line + 1}:{position.character + 1}: {what}, {latency_ms:.0f} ms"
+        self.log(said)
+        self._trace(said, outcome)
+
+    def _trace(self, said: str, outcome: Outcome) -> None:
+        """What an editor that traces is told: with ``verbose``, the texts too."""
+        trace = self._server.protocol.trace
+        if trace != types.TraceValue.Off:
+            texts = "\n".join(repr(suggestion.text) for suggestion in outcome.suggestions)
+            verbose = texts if trace == types.TraceValue.Verbose else None
+            self._server.protocol.notify(types.LOG_TRACE, types.LogTraceParams(said, verbose))
 
     def _log(self, kind: types.MessageType, message: str) -> None:
         self._server.window_log_message(types.LogMessageParams(type=kind, message=message))

@@ -52,9 +52,17 @@ class Piece:
 class Work:
     """The pieces asked for and not done yet. Used on the event loop's thread."""
 
-    def __init__(self, engine_thread: Executor, on_start: Callable[[], None] = lambda: None) -> None:
-        """``on_start`` is called when a piece begins: work in idle time has to give way."""
-        self._engine_thread, self._on_start = engine_thread, on_start
+    def __init__(
+        self,
+        engine_thread: Executor,
+        on_start: Callable[[], None] = lambda: None,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``on_start`` is called when a piece begins: work in idle time has to give way.
+
+        ``on_change`` is called when there is work, and when there is no more.
+        """
+        self._engine_thread, self._on_start, self._on_change = engine_thread, on_start, on_change
         self._aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fimble-checks")
         self._line: list[Piece] = []
 
@@ -64,6 +72,7 @@ class Work:
             if older.uri == piece.uri:
                 older.stop(EngineCancelled("A newer action for the same document took its place."))
         self._line.append(piece)
+        self._on_change()
         self._call_next()
         try:
             await piece.wait_for(piece.may_begin)
@@ -72,6 +81,12 @@ class Work:
         finally:
             self._line.remove(piece)
             self._call_next()
+            self._on_change()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a person waits for any of it."""
+        return bool(self._line)
 
     def give_way(self) -> None:
         """A person waits for something short."""
