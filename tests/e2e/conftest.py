@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -37,13 +35,3 @@ def editor(shared_server: Editor) -> Iterator[Editor]:
     yield shared_server
     assert shared_server.process.poll() is None, shared_server.stderr
     assert "Traceback" not in shared_server.stderr
-
-
-@pytest.fixture(scope="session")
-def default_model() -> str:
-    """The name of the default model, which is prepared first where it is missing."""
-    from fimble.config import DEFAULT_MODEL, home
-
-    if not any((home() / "models" / DEFAULT_MODEL).glob("*/manifest.json")):
-        subprocess.run([sys.executable, "-m", "fimble", "setup", DEFAULT_MODEL], check=True)
-    return DEFAULT_MODEL
