@@ -1,4 +1,7 @@
-"""Real editors with the real model. An editor that cannot be had is skipped with a word, but never under ``CI=true``."""
+"""Real editors with the real model.
+
+An editor that cannot be had is skipped with a word, but never under ``CI=true``.
+"""
 
 from __future__ import annotations
 
