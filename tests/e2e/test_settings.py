@@ -61,7 +61,9 @@ def test_an_editor_that_does_not_ask_for_the_status_is_not_told() -> None:
 def test_a_failed_model_is_a_status() -> None:
     with Editor("--fail", "known") as editor:
         editor.initialize(capabilities=STATUS)
-        assert "fimble setup" in editor.wait_said("didChangeStatus", '"Error"')["message"]
+        said = editor.wait_said("didChangeStatus", '"Error"')
+        assert "fimble setup" in said["message"]
+        assert said["code"] == "ModelNotInstalled"
 
 
 def test_the_model_goes_on_with_the_new_options() -> None:

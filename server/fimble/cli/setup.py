@@ -25,6 +25,7 @@ from fimble.errors import ModelNotInstalled, WeightsError
 
 if TYPE_CHECKING:
     from fimble.cli.bars import Bars
+    from fimble.cli.lines import Lines
     from fimble.weights.entry import CatalogEntry
     from fimble.weights.source import Source
     from fimble.weights.store import Installed
@@ -51,19 +52,22 @@ def setup(
         Precision, typer.Option(help="int8 for the CPU, fp16 for a CUDA GPU; auto looks which is here.")
     ] = Precision.AUTO,
     force: Annotated[bool, typer.Option("--force", help="Prepare the model again even if it is installed.")] = False,
+    progress: Annotated[
+        bool, typer.Option("--progress", help="Tell how far it is in JSON, one object a line; for programs.")
+    ] = False,
 ) -> None:
     """Download a model, prepare it and verify that it answers like its source."""
     from rich.console import Console
 
     from fimble.cli.bars import Bars
+    from fimble.cli.lines import Lines
     from fimble.weights import catalog, source, store
 
     begin_s = time.monotonic()
     options, complaints = config.load()
     entry = catalog.find(model or options.model)
     wanted = _precision(precision, options.provider)
-    console = Console()
-    with _interruptible(), Bars(console) as bars:
+    with _interruptible(), Lines() if progress else Bars(Console()) as bars:
         for complaint in complaints:
             bars.say(complaint)
         with store.lock(entry.name, bars.on_progress):
@@ -95,7 +99,7 @@ def _precision(wanted: Precision, provider: str) -> str:
     return PRECISIONS[choose_provider(provider)[0]]
 
 
-def _healthy(name: str, precision: str, own: Source | None, bars: Bars) -> Installed | None:
+def _healthy(name: str, precision: str, own: Source | None, bars: Bars | Lines) -> Installed | None:
     """The installed model if it can be served, every byte as written, and from the person's own file if there is one.
 
     Says why one that is there cannot be left as it is.
@@ -116,7 +120,7 @@ def _healthy(name: str, precision: str, own: Source | None, bars: Bars) -> Insta
 
 
 @contextmanager
-def _fetched(entry: CatalogEntry, precision: str, bars: Bars) -> Iterator[Source]:
+def _fetched(entry: CatalogEntry, precision: str, bars: Bars | Lines) -> Iterator[Source]:
     """The catalogue's file, which nobody removes meanwhile."""
     from fimble.weights import download
     from fimble.weights.source import Source
@@ -125,7 +129,7 @@ def _fetched(entry: CatalogEntry, precision: str, bars: Bars) -> Iterator[Source
         yield Source(path, entry.file.sha256, is_catalogued=True)
 
 
-def _install(entry: CatalogEntry, precision: str, source: Source, bars: Bars) -> None:
+def _install(entry: CatalogEntry, precision: str, source: Source, bars: Bars | Lines) -> None:
     """Write, verify and only then name the model's folder."""
     from fimble.cli.wiring import runner_for
     from fimble.errors import VerificationFailed
@@ -161,7 +165,7 @@ def _install(entry: CatalogEntry, precision: str, source: Source, bars: Bars) ->
     bars.on_fraction("Comparing with the source model", 1.0)
 
 
-def _capitalised(bars: Bars) -> Callable[[str, float], None]:
+def _capitalised(bars: Bars | Lines) -> Callable[[str, float], None]:
     """The writer names its stages inside a sentence; a bar begins one."""
     return lambda stage, share: bars.on_fraction(stage[:1].upper() + stage[1:], share)
 

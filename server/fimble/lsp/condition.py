@@ -1,6 +1,6 @@
 """``didChangeStatus``: how fimble is, in one line, for an editor's status bar.
 
-Copilot's notification, with the model beside it. Only an editor that says
+Copilot's notification, with the model beside it, or with the name of the error (``code``, of ``fimble.errors``). Only an editor that says
 ``experimental.fimble.status`` is told, as others may complain of a message they do not know.
 """
 
@@ -57,6 +57,8 @@ class Condition:
         else:
             kind, message = Kind.NORMAL, f"{loaded.model} ready on {loaded.provider.upper()}"
         said: dict[str, Any] = {"kind": kind.value, "busy": busy, "message": message}
+        if error is not None:
+            said["code"] = type(error).__name__
         if loaded is not None:
             said |= {"model": loaded.model, "provider": loaded.provider}
         return said

@@ -9,6 +9,8 @@ from fimble.config import ONLY_AT_START, Config
 
 SECTION = "fimble"
 """The name of our options among an editor's settings."""
+FIRST = "settings"
+"""The name, in ``initializationOptions``, of the settings that a session begins with."""
 
 
 class Settings:
@@ -29,10 +31,20 @@ class Settings:
         return self._lasting + self._passing
 
     def begin(self, options: object) -> None:
-        """Lay ``initializationOptions`` over the base."""
+        """Lay ``initializationOptions`` over the base.
+
+        What lies under ``settings`` there is what ``change`` will replace: an editor that changes settings later
+        can so have them count from the first request on.
+        """
+        first: object = None
+        if isinstance(options, Mapping) and FIRST in options:
+            first = options[FIRST]
+            options = {name: value for name, value in options.items() if name != FIRST}
         self._base, complaints = self._laid_over(options, "initializationOptions")
-        self.config = self._began_with = self._base
         self._lasting += self._new(complaints)
+        self.config, self._passing = self._laid_over(first, "settings")
+        self._told.update(self._passing)
+        self._began_with = self.config
 
     def change(self, options: object) -> list[str]:
         """The editor's settings are ``options`` now: they replace those it sent before, not what it began with.

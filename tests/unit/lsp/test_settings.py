@@ -19,6 +19,23 @@ def test_later_settings_replace_each_other_and_not_what_the_session_began_with()
     assert settings.config == Config(eagerness=40, comments=False)
 
 
+def test_settings_that_come_with_the_greeting_are_replaced_by_later_ones() -> None:
+    settings = Settings(Config(), [])
+    settings.begin({"comments": False, "settings": {"eagerness": 70, "num_threads": 2, "disabled_paths": ["a"]}})
+    assert (settings.config.eagerness, settings.config.comments) == (70, False)
+    assert settings.change({"num_threads": 2}) == []
+    assert settings.config == Config(comments=False, num_threads=2)
+
+
+def test_what_is_wrong_in_the_first_settings_is_told_and_mended() -> None:
+    settings = Settings(Config(), [])
+    settings.begin({"settings": {"eagerness": "very"}})
+    assert len(settings.complaints) == 1
+    assert settings.change({"eagerness": "very"}) == []
+    settings.change({})
+    assert settings.complaints == []
+
+
 def test_a_wrong_value_is_told_once_and_the_others_count() -> None:
     settings = Settings(Config(), ["told before"])
     wrong = {"eagerness": "much", "comments": False}

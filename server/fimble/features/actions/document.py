@@ -136,8 +136,9 @@ def _question(parsed: Parsed, target: Definition, convention: Convention) -> tup
         said = (
             f"Write a doc comment{english} for this {title_of(name)} {what}.\n{fenced(own_text(parsed, target), name)}"
         )
-        lead = f"{target.name} " if name == "go" else ""
-        return (Message(Role.USER, said),), f"```{name}\n{convention.opening}{lead}", lead
+        lead = target.name if name == "go" else ""
+        begun = f"{convention.opening}{lead}".rstrip()
+        return (Message(Role.USER, said),), f"```{name}\n{begun}", lead
     signature, body = own_text(parsed, target), ""
     if target.inside is not None:
         signature = own_text(parsed, target, target.inside[0]).rstrip()
