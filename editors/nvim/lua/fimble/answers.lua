@@ -1,0 +1,85 @@
+--- Stands between Neovim's inline completion and the server.
+---
+--- Neovim draws whatever answer comes, wherever the cursor is by then. So every answer first goes to the ghost,
+--- which knows where it was asked for and what was typed since.
+
+local M = {}
+
+local INLINE = 'textDocument/inlineCompletion'
+
+---@class fimble.Asked
+---@field serial integer Requests of a session, counted.
+---@field client vim.lsp.Client
+---@field handler function Neovim's, which draws.
+---@field place fimble.Place
+---@field is_invoked boolean
+
+local serial = 0
+---@type table<integer, function>
+local handlers = {}
+---@type table<integer, boolean>
+local guarded = {}
+
+--- Ask for {bufnr} now, as Neovim does after a pause. False before Neovim has asked there once.
+---@param bufnr integer
+---@param kind integer 1 where the person asks, 2 where they only type
+---@return boolean
+function M.ask(bufnr, kind)
+  local client = require('fimble.client').of(bufnr)
+  local window = require('fimble.place').window(bufnr)
+  if not client or not window or not handlers[bufnr] then
+    return false
+  end
+  local params = vim.lsp.util.make_position_params(window, client.offset_encoding) --[[@as table]]
+  params.context = { triggerKind = kind }
+  return client:request(INLINE, params, handlers[bufnr], bufnr)
+end
+
+--- Neovim no longer draws in {bufnr}.
+function M.forget(bufnr)
+  handlers[bufnr] = nil
+end
+
+--- From now on {client}'s answers to inline completion are looked at first.
+---@param client vim.lsp.Client
+function M.guard(client)
+  if guarded[client.id] then
+    return
+  end
+  guarded[client.id] = true
+  local ghost, place, switches = require('fimble.ghost'), require('fimble.place'), require('fimble.switches')
+  local request = client.request
+
+  ---@diagnostic disable-next-line: duplicate-set-field
+  client.request = function(self, method, params, handler, bufnr)
+    if method ~= INLINE or not handler then
+      return request(self, method, params, handler, bufnr)
+    end
+    bufnr = (bufnr == nil or bufnr == 0) and vim.api.nvim_get_current_buf() or bufnr
+    handlers[bufnr] = handler
+    local here = place.here(bufnr)
+    if not here or not switches.is_on(bufnr) then
+      return false
+    end
+    serial = serial + 1
+    ---@type fimble.Asked
+    local asked = {
+      serial = serial,
+      client = self,
+      handler = handler,
+      place = here,
+      is_invoked = params.context.triggerKind == 1,
+    }
+    params.textDocument.version = vim.lsp.util.buf_versions and vim.lsp.util.buf_versions[bufnr]
+    ghost.asked(bufnr, asked)
+    return request(self, method, params, function(err, result, context)
+      if err then
+        handler(err, result, context)
+      elseif vim.api.nvim_buf_is_valid(bufnr) then
+        ghost.answered(bufnr, asked, result and (result.items or result) or {}, context)
+      end
+    end, bufnr)
+  end
+end
+
+return M
