@@ -16,13 +16,13 @@ from fimble.features.actions.bodies import wanted
 from fimble.features.actions.edits import applied, joined, with_line_breaks
 from fimble.features.actions.hiding import hides, only_removes
 from fimble.features.actions.imports import import_edit, needed_imports
-from fimble.features.actions.layout import indentation_at, laid_out, line_break_of, part_of, step_in
+from fimble.features.actions.layout import indentation_at, laid_out, line_break_of, line_start, part_of, step_in
 from fimble.features.actions.neighbours import imports_of
 from fimble.features.actions.placed import all_messages, check_edits
 from fimble.features.generation.generator import Task
 from fimble.prompt.chat import Message
 from fimble.prompt.chat import Role as Speaker
-from fimble.syntax.outline import enclosing
+from fimble.syntax.outline import definitions, enclosing
 from fimble.syntax.parsed import Parsed
 
 MAX_TITLE_CHARS = 60
@@ -182,4 +182,18 @@ def _region(offer: Offer, parsed: Parsed) -> _Region:
         start = text.rfind("\n", 0, max(0, start - 1)) + 1 if start else 0
         following = text.find("\n", end)
         end = len(text) if following == -1 else following + 1
-    return _Region(start, end)
+    return _Region(*_between(parsed, offer.start - parsed.start, start, end))
+
+
+def _between(parsed: Parsed, place: int, start: int, end: int) -> tuple[int, int]:
+    """``start`` and ``end``, less the definitions before and after ``place`` that they cut: half of a function makes
+    a model write the other half."""
+    text = parsed.text
+    for found in definitions(parsed):
+        begin, following = line_start(text, found.start - parsed.start), text.find("\n", found.end - parsed.start)
+        stop = len(text) if following == -1 else following + 1
+        if place < begin < end < stop:
+            end = begin
+        if begin < start < stop <= place:
+            start = stop
+    return start, end

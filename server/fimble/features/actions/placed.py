@@ -29,8 +29,27 @@ def check_edits(parsed: Parsed, edits: Sequence[Edit]) -> tuple[Finding, ...]:
     if lost:
         return (Finding(Kind.SYNTAX, 1, f"{lost} would be changed"),)
     if is_broken:
-        return _alone(parsed, after, edits)
+        return _mended(parsed, after, edits)
     return check_change(before, after, parsed.language)
+
+
+def _mended(parsed: Parsed, after: str, edits: Sequence[Edit]) -> tuple[Finding, ...]:
+    """In a document that did not parse: where it does now, what is wrong on the lines of the edits."""
+    found = check(after, parsed.language)
+    if any(finding.kind is Kind.SYNTAX for finding in found):
+        return _alone(parsed, after, edits)
+    written: set[int] = set()
+    for edit in edits:
+        first = after.count("\n", 0, edit.start - parsed.start + _growth(edits, edit.start)) + 1
+        written.update(range(first, first + edit.text.removesuffix("\n").count("\n") + 1))
+    old = "\n".join(parsed.text[edit.start - parsed.start : edit.end - parsed.start] for edit in edits)
+    return tuple(finding for finding in found if finding.line in written and not _is_known(finding, old))
+
+
+def _is_known(finding: Finding, text: str) -> bool:
+    """Whether it is about a name that stood in ``text``."""
+    name = _NAME.search(finding.message)
+    return name is not None and re.search(rf"\b{name[1]}\b", text) is not None
 
 
 def _lost(parsed: Parsed, after: str, edits: Sequence[Edit]) -> str:
@@ -82,6 +101,7 @@ def _num_faults(text: str, language: Language) -> int:
 def _strange_names(text: str, after: str, language: Language) -> list[Finding]:
     """What is wrong with Python lines by themselves: names that stand nowhere else, and what does not compile."""
     piece = textwrap.dedent(text.replace("\r\n", "\n")).strip("\n")
+    piece += "\n    pass" if piece.rstrip().endswith(":") else ""
     known = after.replace(text, "", 1)
     found = check("def placed():\n" + textwrap.indent(piece, "    ") + "\n", language)
     names = ((finding, _NAME.search(finding.message)) for finding in found)

@@ -58,5 +58,37 @@ def test_a_problem_outside_of_functions_is_shown_with_the_lines_near_it() -> Non
     assert "b = missing" in said and 5 <= said.count("= 1\n") <= 10
 
 
+def test_the_lines_shown_near_a_problem_hold_no_half_of_a_function() -> None:
+    body = "".join(f"    a += {number}\n" for number in range(8))
+    text = f"def before(a):\n{body}\nimport os\nimport sys\n\ndef after(a):\n{body}"
+    place = text.index("import os")
+    selection, page = at("python", text[:place] + "‸" + text[place:], (Problem(place, place + 9, "'os' is unused"),))
+    (offer,) = FIX.offers(selection, page)
+    said = FIX.task(offer, page).messages[0].text
+    assert "import os\nimport sys\n" in said and "a +=" not in said and "def " not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "code"),
+    [
+        ("def f(a, b)\n    return a + b\n", "def f(a, b)", "def f(a, b):\n    return a + b\n"),
+        ("def f(a):\n    if a > 1\n        return a\n", "a > 1", "def f(a):\n    if a > 1:\n        return a\n"),
+        ("x = [1, 2\nprint(x)\n", "[1, 2", "x = [1, 2]\nprint(x)\n"),
+        ("y = unknown\ndef f(a)\n    return a\n", "def f(a)", "y = unknown\ndef f(a):\n    return a\n"),
+    ],
+    ids=["a function's header", "a condition", "a bracket", "beside another fault"],
+)
+def test_a_document_that_did_not_parse_is_mended(text: str, what: str, code: str) -> None:
+    assert fixed(code, text, what, "SyntaxError: invalid syntax") == code
+
+
+def test_what_mends_a_document_is_checked_for_its_names() -> None:
+    text = "def f(a)\n    return a\n"
+    assert fixed("def f(a=missing):\n    return a\n", text, "def f(a)", "SyntaxError: expected ':'") is None
+    text = "def f(a)\n    return a\n\nx = = 1\n"
+    after = fixed(text.replace("f(a)", "f(a):"), text, "def f(a)", "SyntaxError: expected ':'")
+    assert after == text.replace("f(a)", "f(a):"), "one fault of two is mended, too"
+
+
 def test_nothing_is_offered_without_a_problem() -> None:
     assert FIX.offers(*at("python", "x = ‸1\n")) == []
