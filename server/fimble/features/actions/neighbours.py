@@ -35,10 +35,14 @@ def imports_of(parsed: Parsed) -> str:
     return text
 
 
-def file_around(parsed: Parsed, begun: Definition, holder: Definition | None) -> str:
-    """What comes before ``begun`` and the class ``holder`` around it; ends with an empty line unless empty."""
-    outermost = begun if holder is None else holder
-    above = parsed.text[: line_start(parsed.text, outermost.start - parsed.start)].strip("\n")
+def file_around(parsed: Parsed, begun: Definition, holder: Definition | None, comment: int | None = None) -> str:
+    """What comes before ``begun`` and the class ``holder`` around it; ends with an empty line unless empty.
+
+    ``comment`` is where one begins that is shown with ``begun``.
+    """
+    own_start = begun.start if comment is None else comment
+    outermost = own_start if holder is None else holder.start
+    above = parsed.text[: line_start(parsed.text, outermost - parsed.start)].strip("\n")
     if parsed.start == 0 and len(above) <= MAX_FILE_CHARS:
         return f"{above.rstrip()}\n\n" if above.strip() else ""
     parts = [imports_of(parsed).rstrip()]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from fimble.errors import ActionRefused
 from fimble.features.actions.comments import comment_above
-from fimble.features.actions.layout import line_start
+from fimble.features.actions.layout import TAB_WIDTH, line_start
 from fimble.features.actions.neighbours import file_around, members_of
 from fimble.syntax.outline import Definition, enclosing
 from fimble.syntax.parsed import Parsed
 
 _NO_BRACES = frozenset(["python", "ruby", "lua"])
+_TABS = re.compile(r"^[ \t]*\t", re.MULTILINE)
 _COMMENT_MARKS = ("#", "//", "--", "/*", "*")
 
 
@@ -54,7 +56,12 @@ def in_its_class(parsed: Parsed, one: Definition, own: str, with_others: bool = 
     is_braced = parsed.language.name not in _NO_BRACES
     members = members_of(parsed, holder, one) if with_others else ""
     head = header_of(parsed, holder) + (" {" if is_braced else "")
-    return f"{head}\n{textwrap.indent(members + own, '    ')}"
+    return f"{head}\n{textwrap.indent(_in_blanks(members + own), '    ')}"
+
+
+def _in_blanks(text: str) -> str:
+    """``text`` without tabs at the beginning of its lines: below blanks they make Python that does not parse."""
+    return _TABS.sub(lambda found: found[0].expandtabs(TAB_WIDTH), text)
 
 
 def as_written(parsed: Parsed, one: Definition) -> str:
@@ -70,7 +77,7 @@ def as_begun(parsed: Parsed, begun: Definition) -> str:
     comment = "" if above is None else textwrap.dedent(_lines_between(parsed, above, begun.start))
     own = comment + own_text(parsed, begun)
     inner = in_its_class(parsed, begun, own, with_others=True)
-    return file_around(parsed, begun, holder) + _closed(parsed, holder, inner)
+    return file_around(parsed, begun, holder, above) + _closed(parsed, holder, inner)
 
 
 def opening_of(parsed: Parsed, begun: Definition) -> str:

@@ -24,6 +24,11 @@ def found(language: str, marked: str) -> tuple[Parsed, Definition]:
         ("python", "class S(list):\n\tx = 1\n\n\tdef f(self): ‸pass\n", "class S(list):\n    def f(self):\n"),
         ("javascript", "function f(a) {‸}\n", "function f(a) {\n"),
         (
+            "python",
+            "class S:\n\tx = 1\n\n\tdef f(self):\n\t\t'''Say.'''\n\t\t‸pass\n",
+            "class S:\n    def f(self):\n        '''Say.'''\n",
+        ),
+        (
             "java",
             "class A {\n  int f(int a) {\n    // add one\n  ‸}\n}\n",
             "class A {\n    int f(int a) {\n        // add one\n",
@@ -38,7 +43,11 @@ def test_an_answer_begins_with_what_is_there(language: str, marked: str, opening
 def test_a_short_file_is_shown_as_it_is() -> None:
     text = "import os\n\nLIMIT = 3\n\ndef helper(a):\n    return a\n\n# sums\ndef f(a):\n    ‸pass\n\ny = 1\n"
     shown = as_begun(*found("python", text))
-    assert shown.startswith("import os\n\nLIMIT = 3\n\ndef helper(a):\n    return a\n") and "# sums\ndef f(a)" in shown
+    assert (
+        shown.startswith("import os\n\nLIMIT = 3\n\ndef helper(a):\n    return a\n")
+        and shown.count("# sums\ndef f(a)") == 1
+    )
+    assert shown.count("# sums") == 1, "the comment is shown where it stands, and nowhere else"
     assert "y = 1" not in shown
 
 
