@@ -45,7 +45,7 @@ class Convention:
                 kept.append(line.strip())
                 continue
             kept.append(line.strip().removeprefix(mark).removeprefix(" ").rstrip() if mark else line.rstrip())
-        return "\n".join(kept[: _loop_in(kept)]).strip("\n").rstrip()
+        return "\n".join(_closed(kept[: _loop_in(kept)])).strip("\n").rstrip()
 
     def is_over(self, said: str) -> bool:
         """Whether what follows ``opening`` has come to its end, or goes round in circles."""
@@ -82,6 +82,12 @@ def _loop_in(lines: Sequence[str]) -> int:
         if len(said) >= _MIN_LOOP_CHARS:
             seen.add(said)
     return len(lines)
+
+
+def _closed(lines: Sequence[str]) -> Sequence[str]:
+    """``lines`` without a fenced block at their end that was cut off, which would take in all that follows."""
+    fences = [number for number, line in enumerate(lines) if line.strip().startswith("```")]
+    return lines[: fences[-1]] if len(fences) % 2 else lines
 
 
 _BLOCK = Convention("/**\n * ", " * ", "*/")

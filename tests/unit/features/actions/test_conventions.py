@@ -28,6 +28,7 @@ from fimble.features.actions.conventions import CONVENTIONS, PYTHON, style_of
         ("rust", "Adds.\n///\n/// # Panics\nfn f() {}", "Adds.\n\n# Panics"),
         ("go", "f adds.\nfunc f() {}", "f adds."),
         ("ruby", "Adds.\n# @return [Integer]\ndef f\n", "Adds.\n@return [Integer]"),
+        ("rust", "Adds.\n///\n/// ```\n/// f(1);\n/// ```\n///\n/// ```\n/// f(2\n", "Adds.\n\n```\nf(1);\n```"),
     ],
 )
 def test_the_documentation_is_cut_out_of_what_was_said(language: str, said: str, text: str) -> None:

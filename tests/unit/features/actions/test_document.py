@@ -122,6 +122,23 @@ def test_an_english_file_gets_english_documentation() -> None:
     assert "English" not in task.messages[0].text and task.check("f 计算两个数字的总和") == ()
 
 
+@pytest.mark.parametrize(
+    ("language", "marked", "begun", "said"),
+    [
+        ("go", "func F() int {\n\treturn ‸1\n}\n", "// F", " returns one.\n"),
+        ("rust", "fn f() -> i32 {\n    ‸1\n}\n", "///", " Returns one.\n"),
+        ("java", "class A {\n    int f() { return ‸1; }\n}\n", "/**\n *", " Returns one.\n */"),
+    ],
+)
+def test_an_answer_goes_on_where_a_word_ends(language: str, marked: str, begun: str, said: str) -> None:
+    """Models write blanks with the word behind them: after one that stands there already they write what has none."""
+    selection, page = at(language, marked)
+    (offer,) = DOCUMENT.offers(selection, page)
+    task = DOCUMENT.task(offer, page)
+    assert task.start == f"```{language}\n{begun}"
+    assert task.cut(task.start + said).lower() in ("returns one.", "f returns one.")
+
+
 def test_nothing_is_offered_outside_of_a_definition() -> None:
     assert DOCUMENT.offers(*at("python", "x = ‸1\n")) == []
     assert DOCUMENT.offers(*at("json", '{"a": ‸1}')) == []
