@@ -14,7 +14,7 @@ class Framework:
     file: str
     """The new document's name; ``{}`` is the stem of the source's. Empty where tests stand in the source itself."""
     opening: str
-    """How the text begins, with ``{import}``, ``{package}`` and ``{name}`` to be filled in."""
+    """How the text begins, with ``{import}``, ``{package}``, ``{name}`` and ``{stem}`` to be filled in."""
     asserts: re.Pattern[str]
     """What each of its tests has."""
     is_told_by: re.Pattern[str] | None = None
@@ -23,9 +23,14 @@ class Framework:
 
 _EXPECTS = re.compile(r"\bexpect\s*\(")
 _ASSERTS = re.compile(r"\bassert\w*\b")
-_JUNIT = "{package}import static org.junit.jupiter.api.Assertions.*;\n\nimport org.junit.jupiter.api.Test;\n\nclass "
-_JUNIT_4 = "{package}import static org.junit.Assert.*;\n\nimport org.junit.Test;\n\npublic class "
-_TESTNG = "{package}import static org.testng.Assert.*;\n\nimport org.testng.annotations.Test;\n\npublic class "
+_JUNIT = (
+    "{package}import static org.junit.jupiter.api.Assertions.*;\n\nimport org.junit.jupiter.api.Test;\n\n"
+    "class {stem}Test {{\n"
+)
+_JUNIT_4 = "{package}import static org.junit.Assert.*;\n\nimport org.junit.Test;\n\npublic class {stem}Test {{\n"
+_TESTNG = (
+    "{package}import static org.testng.Assert.*;\n\nimport org.testng.annotations.Test;\n\npublic class {stem}Test {{\n"
+)
 
 _JEST = Framework("Jest", "{}.test.js", "{import}\n\n", _EXPECTS, re.compile(r"\bjest\b"))
 _VITEST = Framework(

@@ -79,7 +79,8 @@ def _words(page: Page, name: str) -> dict[str, str]:
     """What a framework's opening may have filled in, for tests of ``name``."""
     text, path = page.parsed.text, PurePosixPath(unquote(urlsplit(page.uri).path))
     package = _PACKAGE.search(text)
-    words = {"name": name, "package": "", "module": f"{name}_tests" if "mod tests" in text else "tests"}
+    module = f"{name}_tests" if "mod tests" in text else "tests"
+    words = {"name": name, "stem": _stem(page.uri), "package": "", "module": module}
     if page.parsed.language.name == "python":
         return words | {"import": _python_import(path, name, page.project_tests)}
     if page.parsed.language.name in ("go", "java"):

@@ -96,6 +96,8 @@ def test_java_tests_stand_in_their_package_and_use_what_the_build_names() -> Non
     assert opening("java", source, "file:///Tools.java").startswith("package a.b;\n\nimport static org.junit.jupiter")
     pom = "<dependency><artifactId>junit</artifactId></dependency>"
     assert "import org.junit.Test;" in opening("java", source, "file:///Tools.java", pom)
+    for project in ("", pom, "testng"):
+        assert opening("java", source, "file:///Tools.java", project).endswith("class ToolsTest {\n"), "as its file is"
     assert "org.testng" in opening("java", source, "file:///Tools.java", "testImplementation 'org.testng:testng:7'")
 
 
