@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import PurePosixPath
+from unicodedata import east_asian_width
 
 from fimble.checks.finding import Finding, fatal
 from fimble.checks.finding import Kind as What
@@ -24,6 +25,7 @@ from fimble.syntax.outline import Definition, enclosing
 from fimble.syntax.parsed import Parsed
 
 MIN_COMMENT_CHARS = 4
+"""Or a word of Chinese, Japanese or Korean: two characters."""
 
 
 class Implement:
@@ -41,7 +43,7 @@ class Implement:
         if begun is not None:
             return [Offer(self.kind, f"Implement {begun.name}", begun.start, begun.end)]
         comment = comment_at(parsed, selection.start)
-        if comment is None or len(_said(parsed, *comment)) < MIN_COMMENT_CHARS:
+        if comment is None or _width(_said(parsed, *comment)) < MIN_COMMENT_CHARS:
             return []
         below = _begun_below(parsed, comment[1])
         if below is not None:
@@ -87,6 +89,11 @@ class Implement:
     def done(self, offer: Offer, page: Page, code: str) -> Done:
         """The code in its place."""
         return Done(self.edits(offer, page.parsed, code))
+
+
+def _width(text: str) -> int:
+    """How much is said: signs that are two columns wide count twice."""
+    return len(text) + sum(east_asian_width(sign) in "WF" for sign in text)
 
 
 def _said(parsed: Parsed, start: int, end: int) -> str:

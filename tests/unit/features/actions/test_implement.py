@@ -23,6 +23,8 @@ def offers(language: str, marked: str) -> list[Offer]:
         ("python", "def f(a):\n    ‸pass\n", "Implement f"),
         ("python", "d‸ef f(a):\n    '''Add one.'''\n", "Implement f"),
         ("python", "# return the ‸sum of two numbers\n", "Implement this comment"),
+        ("python", "# 求和‸\n", "Implement this comment"),
+        ("python", "# ab‸\n", ""),
         ("python", "x = 1  # the ‸sum of two numbers\n", ""),
         ("python", "def f(a):\n    ret‸urn a\n", ""),
         ("python", "x‸ = 1\n", ""),
