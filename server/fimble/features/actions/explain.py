@@ -42,7 +42,10 @@ class Explain:
         parsed = page.parsed
         first, lines = _lines(offer, page)
         shown = "\n".join(f"{first + number}: {line}" for number, line in enumerate(lines))
-        said = f"Explain what this {title_of(parsed.language.name)} code does, in a few short steps. Name the lines."
+        holder = next((one for one in enclosing(parsed, offer.start) if one.is_class and one.start < offer.start), None)
+        place = f" of the class {holder.name}" if holder is not None else ""
+        what = f"{title_of(parsed.language.name)} code{place}"
+        said = f"Explain what this {what} does, in a few short steps. Name the lines."
         text = f"{said}\n{fenced(shown, '')}"
         last = first + len(lines) - 1
         return Task(

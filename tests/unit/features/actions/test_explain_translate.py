@@ -23,6 +23,18 @@ def test_the_lines_are_shown_with_their_numbers() -> None:
     assert done.markdown == "### Lines 3 to 4\n\nLine 3: f\n"
 
 
+def test_a_method_is_explained_as_one_of_its_class() -> None:
+    """Without its name, a model makes one up."""
+    for text, is_told in (
+        ("class Cart:\n    def f(self):\n        ‸return 1‸\n", True),
+        ("‸class Cart:\n    x = 1‸\n", False),
+    ):
+        selection, page = at("python", text)
+        (offer,) = Explain().offers(selection, page)
+        said = Explain().task(offer, page).messages[0].text
+        assert ("code of the class Cart does" in said) == is_told
+
+
 def test_lines_that_are_left_out_are_told() -> None:
     selection, page = at("python", "‸" + "x = 1\r\n" * 300 + "\r\n\r\n‸")
     (offer,) = Explain().offers(selection, page)
