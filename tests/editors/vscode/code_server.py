@@ -1,0 +1,101 @@
+"""One code-server: VS Code for the browser, with a home, settings and extensions of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.editors.programs.code_server import CodeServer as Program
+
+START_S = 90.0
+"""Much longer than it takes."""
+SETTINGS: dict[str, Any] = {
+    "files.autoSave": "off",
+    "workbench.startupEditor": "none",
+    "workbench.tips.enabled": False,
+    "workbench.editor.empty.hint": "hidden",
+    "chat.disableAIFeatures": True,
+    "extensions.ignoreRecommendations": True,
+    "git.enabled": False,
+    "telemetry.telemetryLevel": "off",
+    "update.mode": "none",
+    "window.restoreWindows": "none",
+}
+
+
+class CodeServer:
+    """A context manager that leaves no process behind."""
+
+    def __init__(
+        self, program: Program, folder: Path, settings: dict[str, Any], environ: dict[str, str], trust: bool = True
+    ) -> None:
+        """``folder`` keeps everything that VS Code writes. ``trust``: whether all workspaces are trusted."""
+        self._program, self.folder = program, folder
+        self._trust = trust
+        self._environ = {**os.environ, "HOME": str(folder / "home"), **environ}
+        for name in ("home", "user", "extensions"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        self.set(settings)
+        self._log = (folder / "code-server.log").open("w+")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = 0
+
+    @property
+    def settings_file(self) -> Path:
+        """The person's settings."""
+        return self.folder / "user/User/settings.json"
+
+    def set(self, settings: dict[str, Any]) -> None:
+        """Write the person's settings; an editor that runs takes them in at once."""
+        self.settings_file.parent.mkdir(parents=True, exist_ok=True)
+        self.settings_file.write_text(json.dumps({**SETTINGS, **settings}))
+
+    def install(self, vsix: Path) -> None:
+        """Install an extension."""
+        command = [*self._command(), "--install-extension", str(vsix), "--force"]
+        subprocess.run(command, env=self._environ, check=True, capture_output=True, timeout=START_S)
+
+    def __enter__(self) -> CodeServer:
+        quiet = ["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override", "--auth", "none"]
+        if self._trust:
+            quiet.append("--disable-workspace-trust")
+        command = [*self._command(), *quiet, "--bind-addr", "127.0.0.1:0"]
+        self._process = subprocess.Popen(
+            command, env=self._environ, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT
+        )
+        deadline_s = time.monotonic() + START_S
+        while not (found := re.search(r"listening on http://127\.0\.0\.1:(\d+)", self.log)):
+            assert time.monotonic() < deadline_s and self._process.poll() is None, self.log
+            time.sleep(0.05)
+        self.port = int(found[1])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._log.close()
+
+    @property
+    def log(self) -> str:
+        """What it wrote so far."""
+        return Path(self._log.name).read_text(errors="replace")
+
+    def address(self, folder: Path, *files: Path) -> str:
+        """What a browser opens to see ``folder`` with ``files``."""
+        remote = f"vscode-remote://127.0.0.1:{self.port}"
+        payload = json.dumps([["openFile", f"{remote}{file}"] for file in files])
+        return f"http://127.0.0.1:{self.port}/?folder={folder}&payload={payload}"
+
+    def _command(self) -> list[str]:
+        folders = ["--user-data-dir", str(self.folder / "user"), "--extensions-dir", str(self.folder / "extensions")]
+        return [str(self._program.node), str(self._program.entry), *folders]

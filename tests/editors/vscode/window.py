@@ -1,0 +1,133 @@
+"""One window of VS Code, as a person sees and uses it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from playwright.sync_api import Locator, Page
+
+PATIENCE_S = 20.0
+"""Much longer than anything takes: other programs may be busy too."""
+_T = TypeVar("_T")
+_GHOST = """() => {
+  const outermost = [...document.querySelectorAll('.monaco-editor [class*="ghost-text"]')]
+    .filter(e => !e.parentElement.closest('[class*="ghost-text"]'));
+  const lines = new Map();  // line on the screen -> what of it is ghost text
+  for (const each of outermost)
+    for (const part of each.querySelectorAll('.view-line').length ? each.querySelectorAll('.view-line') : [each]) {
+      const line = part.closest('.view-line') ?? part;
+      lines.set(line, (lines.get(line) ?? '') + part.textContent);
+    }
+  return [...lines.values()].join('\\n');
+}"""
+
+
+class Window:
+    """Waits are for conditions, never for a time."""
+
+    def __init__(self, page: Page, file: Path) -> None:
+        self.page, self.file = page, file
+
+    def wait_open(self) -> None:
+        """Wait until the file is in the editor."""
+        name = re.compile(re.escape(self.file.name))
+        self.page.locator(".tab", has_text=name).first.wait_for(timeout=PATIENCE_S * 1000)
+        self.page.locator(".monaco-editor .view-lines").first.wait_for(timeout=PATIENCE_S * 1000)
+
+    def until(self, what: Callable[[], _T], message: str, patience_s: float = PATIENCE_S) -> _T:
+        """What ``what`` returns as soon as that counts as true."""
+        deadline_s = time.monotonic() + patience_s
+        while not (found := what()):
+            if time.monotonic() > deadline_s:
+                self.page.screenshot(path="/tmp/fimble-vscode-failure.png")
+            assert time.monotonic() < deadline_s, f"{message}; on screen: {self.seen()}"
+            self.page.wait_for_timeout(30)
+        return found
+
+    def seen(self) -> str:
+        """What a person reads, for the message of a failure."""
+        return f"ghost {self.ghost!r}, status {self.status!r}, messages {self.messages}, text {self.screen_text!r}"
+
+    @property
+    def ghost(self) -> str:
+        """The ghost text on the screen."""
+        text: str = self.page.evaluate(_GHOST)
+        return text.replace("\u00a0", " ")
+
+    @property
+    def screen_text(self) -> str:
+        """The lines of the editor that are on the screen, ghost text included."""
+        lines = self.page.locator(".editor-instance .view-lines .view-line")
+        return "\n".join(text.replace("\u00a0", " ") for text in lines.all_inner_texts())
+
+    @property
+    def status(self) -> str:
+        """fimble's item in the status bar."""
+        found = self.page.locator('[id="fimble.fimble.fimble"]')
+        return found.first.inner_text().strip() if found.count() else ""
+
+    @property
+    def messages(self) -> list[str]:
+        """The notifications on the screen."""
+        found = self.page.locator(".notification-list-item-message")
+        return [text.strip() for text in found.all_inner_texts()]
+
+    def wait_ready(self) -> None:
+        """Wait until the model is loaded."""
+        self.until(lambda: re.search(r"fimble: (CPU|CUDA)", self.status), "fimble is ready")
+
+    def wait_ghost(self, containing: str = "", patience_s: float = PATIENCE_S) -> str:
+        """Wait for ghost text; typing nothing, so that only what was typed before counts."""
+        return self.until(lambda: (g := self.ghost) and containing in g and g, f"ghost text with {containing!r}", patience_s)
+
+    def wait_no_ghost(self) -> None:
+        self.until(lambda: not self.ghost, "no ghost text")
+
+    def wait_message(self, text: str) -> Locator:
+        """Wait for a notification, and return it."""
+        found = self.page.locator(".notification-list-item", has_text=text)
+        self.until(lambda: found.count(), f"a message with {text!r}")
+        return found.first
+
+    def focus(self) -> None:
+        """Put the keyboard into the editor."""
+        self.page.locator(".monaco-editor .view-lines").first.click()
+
+    def end(self) -> None:
+        """Go to the end of the file."""
+        self.focus()
+        self.press("Control+End")
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def type(self, text: str, delay_ms: float = 30) -> None:
+        self.page.keyboard.type(text, delay=delay_ms)
+
+    def command(self, title: str) -> None:
+        """Run a command by its title, through the palette."""
+        self.press("F1")
+        box = self.page.locator(".quick-input-widget input").first
+        box.wait_for(timeout=PATIENCE_S * 1000)
+        box.fill(f">{title}")
+        row = self.page.locator(".quick-input-list .monaco-list-row", has_text=title.partition(": ")[2] or title).first
+        row.wait_for(timeout=PATIENCE_S * 1000)
+        self.press("Enter")
+
+    def choose(self, text: str) -> None:
+        """Choose an entry of the list that is open."""
+        row = self.page.locator(".quick-input-list .monaco-list-row", has_text=text).first
+        row.wait_for(timeout=PATIENCE_S * 1000)
+        row.click()
+
+    def saved(self) -> str:
+        """The text of the file after it was saved."""
+        self.press("Control+s")
+        dirty = self.page.locator(".tab.active.dirty")
+        self.until(lambda: dirty.count() == 0, "the file is saved")
+        return self.file.read_text()

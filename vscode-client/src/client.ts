@@ -1,0 +1,202 @@
+/** The language client: one connection to one server process. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import * as vscode from "vscode";
+import {
+  type ClientCapabilities,
+  CloseAction,
+  ErrorAction,
+  InlineCompletionRequest,
+  type LanguageClientOptions,
+  type ShowDocumentRequest,
+  type StaticFeature,
+} from "vscode-languageclient";
+import { LanguageClient } from "vscode-languageclient/node";
+import type { Server } from "./environment/server.js";
+import { Problem } from "./problem.js";
+import type { Surface } from "./settings.js";
+import type { Condition } from "./state.js";
+import type { Events } from "./suggestions/events.js";
+import { type Answer, Patience } from "./suggestions/patience.js";
+
+/** Documents that are code or may become some; not output, diffs and the like. */
+const SELECTOR = ["file", "untitled", "vscode-vfs", "vscode-notebook-cell"].map((scheme) => ({ scheme }));
+const KEPT_CHARS = 2000;
+
+export interface Wishes {
+  readonly server: Server;
+  readonly env: Readonly<Record<string, string>>;
+  readonly surface: Surface;
+  readonly log: vscode.LogOutputChannel;
+  readonly events: Events;
+  /** The server's options, as they are now. */
+  readonly options: () => Record<string, unknown>;
+  readonly onCondition: (condition: Condition) => void;
+  /** The process ended though nobody asked it to; says how. */
+  readonly onStopped: (how: string) => void;
+}
+
+export class Client implements vscode.Disposable {
+  private readonly client: LanguageClient;
+  private process: ChildProcess | undefined;
+  private isWanted = true;
+  private lastWords = "";
+  private readonly patience = new Patience();
+
+  constructor(private readonly wishes: Wishes) {
+    this.client = new LanguageClient("fimble", "fimble", () => this.spawned(), this.clientOptions());
+    this.client.registerFeature(abilities(wishes.surface));
+    this.client.onNotification("didChangeStatus", wishes.onCondition);
+  }
+
+  /** Connects. Throws `Problem` where the server does not start; where it stops meanwhile, `onStopped` is called. */
+  async start(): Promise<void> {
+    try {
+      await this.client.start();
+    } catch (error) {
+      if (this.isWanted || error instanceof Problem) {
+        throw error;
+      }
+    }
+  }
+
+  /** Tells the server its options anew. */
+  async configure(): Promise<void> {
+    if (this.client.isRunning()) {
+      const settings = { fimble: this.wishes.options() };
+      await this.client.sendNotification("workspace/didChangeConfiguration", { settings });
+    }
+  }
+
+  /** Asks something that is no part of the protocol; `undefined` where no server runs. */
+  async ask<T>(method: string, params: unknown): Promise<T | undefined> {
+    return this.client.isRunning() ? this.client.sendRequest<T>(method, params) : undefined;
+  }
+
+  /** Tells something that is no part of the protocol. */
+  tell(method: string, params: unknown): void {
+    if (this.client.isRunning()) {
+      void this.client.sendNotification(method, params);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.isWanted = false;
+    try {
+      await this.client.dispose(2000);
+    } catch (error) {
+      this.wishes.log.debug(`While stopping: ${error}`); // it had stopped already, or never ran
+    }
+    this.process?.kill();
+  }
+
+  dispose(): void {
+    void this.stop();
+  }
+
+  private async spawned(): Promise<ChildProcess> {
+    const { server, env, log } = this.wishes;
+    const [program, ...args] = server.command;
+    log.info(`Starting ${server.origin}.`);
+    const child = spawn(program, [...args, "serve", "--stdio"], { env: { ...process.env, ...env }, windowsHide: true });
+    this.process = child;
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.lastWords = (this.lastWords + text).slice(-KEPT_CHARS);
+    });
+    child.on("exit", (code, signal) => {
+      if (this.isWanted) {
+        this.isWanted = false;
+        const last = this.lastWords.trim().split("\n").at(-1);
+        this.wishes.onStopped(`${signal ? `by ${signal}` : `with exit code ${code}`}${last ? `: ${last}` : ""}`);
+      }
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", (error) => {
+        this.isWanted = false;
+        reject(
+          new Problem(
+            `The server cannot be started (${server.origin}): ${error.message}.`,
+            "Check the setting, or empty it.",
+          ),
+        );
+      });
+    });
+    return child;
+  }
+
+  /** Asks for suggestions in the document as it is now: the server sees from the version whether it is late. */
+  private asked(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    context: vscode.InlineCompletionContext,
+    token: vscode.CancellationToken,
+  ): Promise<Answer> {
+    const params = this.client.code2ProtocolConverter.asInlineCompletionParams(document, position, context);
+    const textDocument = { ...params.textDocument, version: document.version };
+    return this.client.sendRequest(InlineCompletionRequest.type, { ...params, textDocument }, token);
+  }
+
+  private clientOptions(): LanguageClientOptions {
+    const { wishes } = this;
+    const { events, surface, log, options } = wishes;
+    return {
+      documentSelector: SELECTOR,
+      outputChannel: log,
+      initializationOptions: { settings: options() },
+      initializationFailedHandler: () => false,
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => ({ action: CloseAction.DoNotRestart, handled: true }), // `onStopped` decides
+      },
+      middleware: {
+        workspace: {
+          configuration: (params) => params.items.map(() => options()),
+          didChangeConfiguration: () => this.configure(),
+        },
+        window: { showDocument: shownAsText },
+        provideInlineCompletionItems: async (document, position, context, token) => {
+          if (surface !== "ghostText") {
+            return [];
+          }
+          const answer = await this.patience.answer(document, position, context, token, (until) =>
+            this.asked(document, position, context, until),
+          );
+          if (token.isCancellationRequested) {
+            return [];
+          }
+          events.answered(document, position, answer);
+          return this.client.protocol2CodeConverter.asInlineCompletionResult(answer, token);
+        },
+      },
+    };
+  }
+}
+
+/** What this client can do beyond the protocol, and what it does not want. */
+function abilities(surface: Surface): StaticFeature {
+  return {
+    getState: () => ({ kind: "static" }),
+    fillClientCapabilities: (capabilities: ClientCapabilities) => {
+      capabilities.experimental = { ...(capabilities.experimental as object), fimble: { status: true } };
+      if (surface === "popup" && capabilities.textDocument) {
+        delete capabilities.textDocument.inlineCompletion; // the server then offers entries of the popup
+      }
+    },
+    initialize: () => undefined,
+    clear: () => undefined,
+  };
+}
+
+/** Explanations are Markdown, and read better when they are drawn as such. */
+const shownAsText: ShowDocumentRequest.MiddlewareSignature = async (params, token, next) => {
+  if (params.uri.endsWith("-explained.md")) {
+    try {
+      await vscode.commands.executeCommand("markdown.showPreviewToSide", vscode.Uri.parse(params.uri));
+      return { success: true };
+    } catch {
+      return next(params, token); // no preview here
+    }
+  }
+  return next(params, token);
+};

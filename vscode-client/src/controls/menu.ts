@@ -1,0 +1,52 @@
+/** The menu behind the item in the status bar. */
+
+import * as vscode from "vscode";
+import type { State } from "../state.js";
+import type { Snooze } from "../suggestions/snooze.js";
+
+interface Entry extends vscode.QuickPickItem {
+  readonly command?: string;
+}
+
+export async function show(state: State, snooze: Snooze): Promise<void> {
+  const chosen = await vscode.window.showQuickPick(entries(state, snooze), { title: `fimble: ${state.message}` });
+  if (chosen?.command) {
+    await vscode.commands.executeCommand(chosen.command);
+  }
+}
+
+function entries(state: State, snooze: Snooze): Entry[] {
+  const language = vscode.window.activeTextEditor?.document.languageId;
+  const isOn = vscode.workspace.getConfiguration("fimble").get("enabled") !== false;
+  const list: (Entry | false | undefined)[] = [
+    (state.kind === "needsSetUp" || state.kind === "failed") && {
+      label: "$(cloud-download) Set up",
+      command: "fimble.setUp",
+    },
+    { label: "$(comment) Why was there no suggestion?", command: "fimble.why" },
+    separator("Suggestions"),
+    { label: `$(circle-slash) Switch ${isOn ? "off" : "on"}`, description: "everywhere", command: "fimble.toggle" },
+    language !== undefined && {
+      label: "$(code) Switch off or on",
+      description: `for ${language}`,
+      command: "fimble.toggleLanguage",
+    },
+    language !== undefined && {
+      label: "$(file) Switch off or on",
+      description: "for this file",
+      command: "fimble.togglePath",
+    },
+    { label: "$(root-folder) Switch off or on", description: "in this workspace", command: "fimble.toggleWorkspace" },
+    { label: snooze.isAsleep ? "$(bell) Wake up" : "$(bell-slash) Snooze…", command: "fimble.snooze" },
+    separator("Server"),
+    { label: "$(debug-restart) Restart", command: "fimble.restart" },
+    { label: "$(output) Show log", command: "fimble.showLog" },
+    { label: "$(gear) Settings", command: "fimble.settings" },
+    { label: "$(book) Get started", command: "fimble.walkthrough" },
+  ];
+  return list.filter((entry) => entry !== false && entry !== undefined) as Entry[];
+}
+
+function separator(label: string): Entry {
+  return { label, kind: vscode.QuickPickItemKind.Separator };
+}

@@ -1,0 +1,23 @@
+/** What pip and uv mean when they fail, for a person. */
+
+import { Problem } from "../problem.js";
+import type { RunFailed } from "./run.js";
+
+const NO_SPACE = /No space left|ENOSPC|not enough space/i;
+const NO_NETWORK =
+  /NewConnectionError|ConnectTimeout|ProxyError|name resolution|Name or service|getaddrinfo|dns error|error sending request|SSLError|Connection refused|No matching distribution/i;
+
+/** What went wrong in an installation, and what to do. */
+export function explained(error: RunFailed): Problem {
+  if (NO_SPACE.test(error.tail)) {
+    return new Problem("The disk is full.", "Free some space (fimble needs about 2 GB), then set it up again.");
+  }
+  if (NO_NETWORK.test(error.tail)) {
+    return new Problem(
+      "The packages that the server needs cannot be downloaded.",
+      "Check the connection (behind a proxy, the setting http.proxy), then set fimble up again.",
+    );
+  }
+  const last = error.tail.trim().split("\n").at(-1) ?? "";
+  return new Problem(`The server cannot be installed: ${error.message}. ${last}`.trim(), "The log has the details.");
+}

@@ -1,0 +1,13 @@
+/** What the programs that fimble starts find in their environment, beyond the editor's own. */
+
+import * as vscode from "vscode";
+import type { MachineSettings } from "../settings.js";
+
+export function environment(settings: MachineSettings): Record<string, string> {
+  const proxy: unknown = vscode.workspace.getConfiguration("http").get("proxy");
+  return {
+    ...(settings.home && { FIMBLE_HOME: settings.home }),
+    ...(typeof proxy === "string" && proxy && !process.env.HTTPS_PROXY && { HTTPS_PROXY: proxy, HTTP_PROXY: proxy }),
+    PYTHONUTF8: "1",
+  };
+}

@@ -1,0 +1,45 @@
+/** The extension: joins its parts, and listens to the editor. */
+
+import * as vscode from "vscode";
+import { register } from "./controls/commands.js";
+import { StatusItem } from "./controls/status.js";
+import { Service } from "./service.js";
+import { needsRestart, serverOptions } from "./settings.js";
+import { Holder } from "./state.js";
+import { Snooze } from "./suggestions/snooze.js";
+import { Voice } from "./voice.js";
+
+let running: Service | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel("fimble", { log: true });
+  const holder = new Holder();
+  const voice = new Voice(log, context.globalState);
+  const snooze = new Snooze(() => void service.configure());
+  const service = new Service(context, log, holder, voice, () => serverOptions(snooze.isAsleep));
+  const commands = register({ service, holder, snooze, log, extensionId: context.extension.id });
+  running = service;
+  context.subscriptions.push(
+    log,
+    holder,
+    snooze,
+    service,
+    commands,
+    new StatusItem(holder, snooze),
+    vscode.window.onDidChangeActiveTextEditor((editor) => {
+      const textDocument = editor ? { uri: editor.document.uri.toString() } : null;
+      service.tell("textDocument/didFocus", { textDocument });
+    }),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (needsRestart(event)) {
+        void service.start();
+      }
+    }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => service.configure()),
+  );
+  void service.start();
+}
+
+export async function deactivate(): Promise<void> {
+  await running?.stop();
+}

@@ -1,0 +1,169 @@
+/** Keeps the server running: finds or makes it, fetches the model, connects, and starts it again when it stops. */
+
+import * as path from "node:path";
+import type * as vscode from "vscode";
+import { Client } from "./client.js";
+import { prepare } from "./environment/model.js";
+import { existing, made, type Search, type Server } from "./environment/server.js";
+import { environment } from "./environment/variables.js";
+import { find as findWheel } from "./environment/wheel.js";
+import { Cancelled } from "./problem.js";
+import { Restarts } from "./restarts.js";
+import { machineSettings, surface } from "./settings.js";
+import { type Condition, type Holder, stateOf } from "./state.js";
+import { Events } from "./suggestions/events.js";
+import type { Voice } from "./voice.js";
+
+const WHAT_IS_FETCHED =
+  "The server (about 80 MB) and a model (about 500 MB) have to be fetched, once. After that nothing leaves this machine.";
+
+export class Service implements vscode.Disposable {
+  readonly events = new Events((method, params) => this.client?.tell(method, params));
+  private readonly restarts = new Restarts();
+  private client: Client | undefined;
+  private again: NodeJS.Timeout | undefined;
+  private turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly holder: Holder,
+    private readonly voice: Voice,
+    private readonly options: () => Record<string, unknown>,
+  ) {}
+
+  /** Starts the server, anew if it runs. Before anything is downloaded for the first time, the person is asked. */
+  start(): Promise<void> {
+    this.restarts.forget();
+    return this.inTurn(async (signal) => {
+      const search = await this.search();
+      const server = await existing(search, signal);
+      if (server) {
+        await this.connect(server);
+      } else if (this.voice.hasAgreed) {
+        await this.makeAll(search);
+      } else {
+        this.holder.set({ kind: "needsSetUp", message: "not set up yet" });
+        this.voice.offer(WHAT_IS_FETCHED, "Set Up", () => this.setUp());
+      }
+    });
+  }
+
+  /** Makes whatever is missing, the model included, and starts the server. */
+  setUp(): Promise<void> {
+    this.restarts.forget();
+    return this.inTurn(async () => this.makeAll(await this.search()));
+  }
+
+  /** The options changed. */
+  async configure(): Promise<void> {
+    await this.client?.configure();
+  }
+
+  ask<T>(method: string, params: unknown): Promise<T | undefined> {
+    return this.client?.ask<T>(method, params) ?? Promise.resolve(undefined);
+  }
+
+  tell(method: string, params: unknown): void {
+    this.client?.tell(method, params);
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.again);
+    const { client } = this;
+    this.client = undefined;
+    await client?.stop();
+  }
+
+  dispose(): void {
+    this.events.dispose();
+    void this.stop();
+  }
+
+  private async makeAll(search: Search): Promise<void> {
+    await this.stop();
+    const env = environment(search.settings);
+    const server = await this.voice.showing("setting up", async (signal, onStep) => {
+      const onLine = (line: string): void => this.log.info(line);
+      const tell = (step: string, fraction?: number): void => {
+        this.holder.set({ kind: "settingUp", message: step });
+        onStep(step, fraction);
+      };
+      const found = (await existing(search, signal)) ?? (await made(search, { signal, env, onLine, onStep: tell }));
+      await prepare(found, search.settings.model, { signal, env, onLine }, tell);
+      return found;
+    });
+    await this.connect(server);
+  }
+
+  private async connect(server: Server): Promise<void> {
+    await this.stop();
+    this.holder.set({ kind: "loading", message: "starting the server" });
+    const client = new Client({
+      server,
+      env: environment(machineSettings()),
+      surface: surface(),
+      log: this.log,
+      events: this.events,
+      options: this.options,
+      onCondition: (condition) => this.heard(condition),
+      onStopped: (how) => this.stopped(client, server, how),
+    });
+    this.client = client;
+    await client.start();
+  }
+
+  private heard(condition: Condition): void {
+    const state = stateOf(condition);
+    this.holder.set(state);
+    if (state.kind === "needsSetUp") {
+      this.voice.offer(state.message, "Fetch It", () => this.setUp());
+    }
+  }
+
+  private stopped(client: Client, server: Server, how: string): void {
+    if (client !== this.client) {
+      return;
+    }
+    this.log.error(`The server stopped ${how}`);
+    const delayMs = this.restarts.stopped(Date.now());
+    if (delayMs === undefined) {
+      const message = `The server stops again and again, last ${how}`;
+      this.holder.set({ kind: "failed", message });
+      this.voice.complain(`fimble: ${message}`, "Restart", () => this.start());
+      return;
+    }
+    this.holder.set({ kind: "loading", message: "the server stopped and is started again" });
+    if (!this.restarts.isSeries) {
+      this.voice.mention(`fimble's server stopped ${how.split(":")[0]} and is started again.`);
+    }
+    this.again = setTimeout(() => this.inTurn(() => this.connect(server)), delayMs);
+  }
+
+  /** One thing after another; what goes wrong is shown. */
+  private inTurn(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const run = async (): Promise<void> => {
+      try {
+        await work(new AbortController().signal);
+      } catch (error) {
+        if (error instanceof Cancelled) {
+          this.holder.set({ kind: "needsSetUp", message: "setting up was cancelled" });
+        } else {
+          const message = error instanceof Error ? error.message : String(error);
+          this.log.error(error instanceof Error ? (error.stack ?? message) : message);
+          this.holder.set({ kind: "failed", message });
+          this.voice.problem(error, () => this.setUp());
+        }
+      }
+    };
+    this.turn = this.turn.then(run);
+    return this.turn;
+  }
+
+  private async search(): Promise<Search> {
+    const wheel = await findWheel(this.context.extensionPath);
+    const root = path.join(this.context.globalStorageUri.fsPath, "server");
+    const version = String(this.context.extension.packageJSON.version);
+    return { settings: machineSettings(), root, wheel, version };
+  }
+}

@@ -1,0 +1,103 @@
+/** The person's settings: for this extension, and as the options that the server knows. */
+
+import * as vscode from "vscode";
+
+const SECTION = "fimble";
+/** Setting -> option of the server, which says itself what is wrong in a value. */
+const OPTIONS = {
+  enabled: "enabled",
+  disabledLanguages: "disabled_languages",
+  eagerness: "eagerness",
+  comments: "comments",
+  otherFiles: "other_files",
+  thorough: "thorough",
+  maxLineTokens: "max_line_tokens",
+  maxBlockTokens: "max_block_tokens",
+  promptTokens: "prompt_tokens",
+  runExamples: "run_examples",
+  recordAcceptance: "record_acceptance",
+  model: "model",
+  provider: "provider",
+  numThreads: "num_threads",
+  contextLength: "context_length",
+  kvCacheMb: "kv_cache_mb",
+} as const;
+
+/** What only the person may set, never a workspace: it decides which programs run, and where. */
+export interface MachineSettings {
+  readonly serverPath: string;
+  readonly python: string;
+  readonly home: string;
+  readonly provider: string;
+  readonly model: string;
+}
+
+export type Surface = "ghostText" | "popup";
+
+export function machineSettings(): MachineSettings {
+  return {
+    serverPath: text("server.path"),
+    python: text("server.python"),
+    home: text("server.home"),
+    provider: text("provider"),
+    model: text("model"),
+  };
+}
+
+export function surface(): Surface {
+  return text("suggestIn") === "popup" ? "popup" : "ghostText";
+}
+
+/** Settings that a running server cannot take in; a change of one of them starts it anew. */
+export function needsRestart(event: vscode.ConfigurationChangeEvent): boolean {
+  const names = ["model", "provider", "numThreads", "contextLength", "kvCacheMb", "suggestIn", "server"];
+  return names.some((name) => event.affectsConfiguration(`${SECTION}.${name}`));
+}
+
+/** The options of the server. Only what the person has set is told, so that its own configuration file counts, too. */
+export function serverOptions(isAsleep: boolean): Record<string, unknown> {
+  const settings = vscode.workspace.getConfiguration(SECTION);
+  const options: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries(OPTIONS)) {
+    const found = settings.inspect(name);
+    if ((found?.globalValue ?? found?.workspaceValue ?? found?.workspaceFolderValue) !== undefined) {
+      options[option] = settings.get(name);
+    }
+  }
+  const paths = disabledPaths();
+  if (paths !== undefined) {
+    options.disabled_paths = paths;
+  }
+  if (!vscode.workspace.isTrusted) {
+    options.run_examples = false;
+  }
+  if (isAsleep) {
+    options.enabled = false;
+  }
+  return options;
+}
+
+/**
+ * The private paths of all levels together: a workspace may add to the person's list, not replace it. A value that is no
+ * list is handed on as it is: the server then reads no file, and says so.
+ */
+function disabledPaths(): unknown {
+  const all: unknown[] = [];
+  const scopes = [undefined, ...(vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri)];
+  for (const scope of scopes) {
+    const found = vscode.workspace.getConfiguration(SECTION, scope).inspect("disabledPaths");
+    for (const value of [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue]) {
+      if (value !== undefined && !Array.isArray(value)) {
+        return value;
+      }
+      all.push(...(value ?? []));
+    }
+  }
+  return all.length ? [...new Set(all)] : undefined;
+}
+
+/** A setting that must be text; anything else counts as not set. */
+function text(name: string): string {
+  const value: unknown = vscode.workspace.getConfiguration(SECTION).get(name);
+  return typeof value === "string" ? value.trim() : "";
+}

@@ -1,0 +1,77 @@
+/** Switches suggestions on and off, in the settings where a person finds them again. */
+
+import * as path from "node:path";
+import * as vscode from "vscode";
+
+type Target = vscode.ConfigurationTarget;
+const { Global, Workspace } = vscode.ConfigurationTarget;
+
+/** Everywhere. */
+export async function everywhere(): Promise<void> {
+  const isOn = settings().get("enabled") !== false;
+  await write("enabled", !isOn, Global);
+  if (!isOn && settings().inspect("enabled")?.workspaceValue === false) {
+    await write("enabled", undefined, Workspace);
+  }
+  say(isOn ? "Suggestions are off." : "Suggestions are on.");
+}
+
+/** In the open workspace. */
+export async function workspace(): Promise<void> {
+  if (!vscode.workspace.workspaceFolders) {
+    say("No workspace is open.");
+    return;
+  }
+  const isOn = settings().get("enabled") !== false;
+  const comesBack = settings().inspect("enabled")?.globalValue !== false;
+  await write("enabled", isOn ? false : comesBack ? undefined : true, Workspace);
+  say(isOn ? "Suggestions are off in this workspace." : "Suggestions are on in this workspace.");
+}
+
+/** For the language of `document`. */
+export async function language(document: vscode.TextDocument): Promise<void> {
+  const id = document.languageId;
+  const isOff = await toggleIn("disabledLanguages", id, Global);
+  say(`Suggestions are ${isOff ? "off" : "on"} for ${id}.`);
+}
+
+/** For `document` alone. */
+export async function file(document: vscode.TextDocument): Promise<void> {
+  if (document.uri.scheme !== "file") {
+    say("This document is not a file yet. Save it first.");
+    return;
+  }
+  const folder = vscode.workspace.getWorkspaceFolder(document.uri);
+  const relative = folder && path.relative(folder.uri.fsPath, document.uri.fsPath);
+  const pattern = `/${escaped((relative ?? document.uri.fsPath).replaceAll("\\", "/").replace(/^\//, ""))}`;
+  const isOff = await toggleIn("disabledPaths", pattern, folder ? Workspace : Global);
+  say(`Suggestions are ${isOff ? "off" : "on"} for ${path.basename(document.uri.fsPath)}.`);
+}
+
+/** Puts `entry` into a list, or takes it out. Returns whether it is in there now. */
+async function toggleIn(name: string, entry: string, target: Target): Promise<boolean> {
+  const found = settings().inspect<string[]>(name);
+  const own = target === Global ? found?.globalValue : found?.workspaceValue;
+  const list = Array.isArray(own) ? own : [];
+  const isIn = list.includes(entry);
+  const next = isIn ? list.filter((each) => each !== entry) : [...list, entry];
+  await write(name, next.length ? next : undefined, target);
+  return !isIn;
+}
+
+/** A name as a pattern of `.gitignore` that means just that name. */
+function escaped(name: string): string {
+  return name.replace(/[\\*?[\]!#]|\s+$/g, "\\$&");
+}
+
+async function write(name: string, value: unknown, target: Target): Promise<void> {
+  await settings().update(name, value, target);
+}
+
+function settings(): vscode.WorkspaceConfiguration {
+  return vscode.workspace.getConfiguration("fimble");
+}
+
+function say(what: string): void {
+  vscode.window.setStatusBarMessage(`fimble: ${what}`, 5000);
+}
