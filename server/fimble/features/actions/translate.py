@@ -13,6 +13,7 @@ from fimble.checks.finding import Kind as What
 from fimble.checks.imports import with_imports
 from fimble.errors import ConfigError
 from fimble.features.actions.action import Done, Kind, NewDocument, Offer, Page, Selection
+from fimble.features.actions.layout import line_end, line_start
 from fimble.features.generation import instructions
 from fimble.features.generation.generator import Task
 from fimble.syntax.languages import Language, find
@@ -51,10 +52,9 @@ class Translate:
         if not selection.text.strip() or parsed.language.name not in TARGETS:
             return []
         what = "Translate the file" if selection.text.strip() == selection.snapshot.text.strip() else "Translate"
+        start, end = _widened(selection.snapshot.text, selection.start, selection.end)
         return [
-            Offer(
-                self.kind, f"{what} to {TARGETS[name][0]}", selection.start, selection.start + len(selection.text), name
-            )
+            Offer(self.kind, f"{what} to {TARGETS[name][0]}", start, end, name)
             for name in OFFERED
             if name != parsed.language.name
         ]
@@ -85,6 +85,25 @@ class Translate:
         language = target(offer.argument).name
         stem = PurePosixPath(unquote(urlsplit(page.uri).path)).stem or "translated"
         return Done(document=NewDocument(stem + TARGETS[language][1], language, code))
+
+
+def _widened(text: str, start: int, end: int) -> tuple[int, int]:
+    """``start`` to ``end`` without half words, and over several lines without half lines: of those a model makes
+    other code."""
+    selected = text[start:end]
+    end = start + len(selected)
+    if "\n" in selected.strip():
+        return line_start(text, start), max(end, line_end(text, start + len(selected.rstrip())))
+    while start > 0 and _is_in_word(text, start):
+        start -= 1
+    while end < len(text) and _is_in_word(text, end):
+        end += 1
+    return start, end
+
+
+def _is_in_word(text: str, offset: int) -> bool:
+    """Whether a word goes on at ``offset``."""
+    return all(sign == "_" or sign.isalnum() for sign in text[offset - 1 : offset + 1]) and 0 < offset < len(text)
 
 
 def target(name: str) -> Language:

@@ -113,3 +113,18 @@ def test_a_language_is_found_by_either_name_and_an_unknown_one_is_refused() -> N
     _, page = at("python", "‸x = 1‸\n")
     with pytest.raises(ConfigError):
         Translate().task(Offer(Translate.kind, "", 0, 5, "json"), page)
+
+
+@pytest.mark.parametrize(
+    ("marked", "meant"),
+    [
+        ("def ad‸d(a, b):\n    ret‸urn a + b\nx = 1\n", "def add(a, b):\n    return a + b"),
+        ("‸def f():\n    return 1\n‸x = 1\n", "def f():\n    return 1\n"),
+        ("x = tot‸al + n‸umber * 2\n", "total + number"),
+        ("x = ‸total‸ * 2\n", "total"),
+    ],
+)
+def test_half_a_selection_is_translated_whole(marked: str, meant: str) -> None:
+    selection, page = at("python", marked)
+    offer = Translate().offers(selection, page)[0]
+    assert page.parsed.text[offer.start : offer.end] == meant
