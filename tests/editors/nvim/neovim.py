@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from fimble.config import home
 
 PLUGIN = Path(__file__).parents[3] / "editors" / "nvim"
-PATIENCE_S = 90.0
+PATIENCE_S = float(os.environ.get("FIMBLE_TEST_PATIENCE_S", "60"))
 """Much longer than anything takes on a busy machine."""
 POLL_S = 0.02
 GHOSTS = "nvim.lsp.inline_completion"

@@ -3,6 +3,8 @@
 --- Neovim draws whatever answer comes, wherever the cursor is by then. So every answer first goes to the ghost,
 --- which knows where it was asked for and what was typed since.
 
+local wishes = require('fimble.wishes')
+
 local M = {}
 
 local INLINE = 'textDocument/inlineCompletion'
@@ -19,6 +21,10 @@ local serial = 0
 local handlers = {}
 ---@type table<integer, boolean>
 local guarded = {}
+---@type table<integer, fimble.Place>
+local asked_again = {}
+
+local AGAIN_MS = 1000
 
 --- Ask for {bufnr} now, as Neovim does after a pause. False before Neovim has asked there once.
 ---@param bufnr integer
@@ -35,9 +41,33 @@ function M.ask(bufnr, kind)
   return client:request(INLINE, params, handlers[bufnr], bufnr)
 end
 
+--- Ask again what Neovim asks while a person types: the server can do more now.
+---@param bufnr integer
+function M.refresh(bufnr)
+  if vim.startswith(vim.api.nvim_get_mode().mode, 'i') then
+    M.ask(bufnr, wishes.AUTOMATIC)
+  end
+end
+
+--- Nothing came for {asked}. Once, and if nothing happens meanwhile, it is asked again: an answer that was cut short
+--- is written on.
+---@param bufnr integer
+---@param asked fimble.Asked
+function M.ask_again(bufnr, asked)
+  if vim.deep_equal(asked_again[bufnr], asked.place) then
+    return
+  end
+  asked_again[bufnr] = asked.place
+  vim.defer_fn(function()
+    if require('fimble.ghost').still_waits(bufnr, asked) then
+      M.refresh(bufnr)
+    end
+  end, AGAIN_MS)
+end
+
 --- Neovim no longer draws in {bufnr}.
 function M.forget(bufnr)
-  handlers[bufnr] = nil
+  handlers[bufnr], asked_again[bufnr] = nil, nil
 end
 
 --- From now on {client}'s answers to inline completion are looked at first.
@@ -58,9 +88,11 @@ function M.guard(client)
     bufnr = (bufnr == nil or bufnr == 0) and vim.api.nvim_get_current_buf() or bufnr
     handlers[bufnr] = handler
     local here = place.here(bufnr)
-    if not here or not switches.is_on(bufnr) then
+    local kind = here and switches.is_on(bufnr) and wishes.kind_of(bufnr, here, params.context.triggerKind)
+    if not here or not kind then
       return false
     end
+    params.context.triggerKind = kind
     serial = serial + 1
     ---@type fimble.Asked
     local asked = {
@@ -68,7 +100,7 @@ function M.guard(client)
       client = self,
       handler = handler,
       place = here,
-      is_invoked = params.context.triggerKind == 1,
+      is_invoked = kind == wishes.INVOKED,
     }
     params.textDocument.version = vim.lsp.util.buf_versions and vim.lsp.util.buf_versions[bufnr]
     ghost.asked(bufnr, asked)

@@ -8,6 +8,21 @@ local function say(message)
   vim.notify('fimble: ' .. message)
 end
 
+local function can_ask(bufnr)
+  local problem
+  if not require('fimble.client').of(bufnr) then
+    problem = 'it does not run in this buffer; :checkhealth fimble says more'
+  elseif not vim.startswith(vim.api.nvim_get_mode().mode, 'i') then
+    problem = 'suggestions are for insert mode'
+  elseif not require('fimble.switches').is_on(bufnr) then
+    problem = 'suggestions are off'
+  end
+  if problem then
+    say(problem)
+  end
+  return not problem
+end
+
 local function turn(bufnr, step)
   vim.lsp.inline_completion.select({ bufnr = bufnr, count = step })
   ghost.turned(bufnr, step)
@@ -23,6 +38,9 @@ function M.turn(step)
   ghost.follow(bufnr)
   if #ghost.live(bufnr) > 1 then
     turn(bufnr, step)
+    return
+  end
+  if not can_ask(bufnr) then
     return
   end
   local was_shown = #ghost.live(bufnr) == 1
@@ -41,7 +59,11 @@ function M.suggest()
     vim.lsp.completion.get()
     return
   end
-  ghost.invoke(vim.api.nvim_get_current_buf(), function(live)
+  local bufnr = vim.api.nvim_get_current_buf()
+  if not can_ask(bufnr) then
+    return
+  end
+  ghost.invoke(bufnr, function(live)
     if #live == 0 then
       say('there is no suggestion here; :Fimble why says more')
     end

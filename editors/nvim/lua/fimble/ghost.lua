@@ -6,6 +6,7 @@
 local answers = require('fimble.answers')
 local choice = require('fimble.choice')
 local place = require('fimble.place')
+local wishes = require('fimble.wishes')
 
 local M = {}
 
@@ -22,13 +23,8 @@ local ghosts = {}
 local newest = {}
 ---@type table<integer, fimble.Place> Where the person wants to see nothing.
 local dismissed = {}
----@type table<integer, fun(live: fimble.Live[])> Who waits for an answer that was asked for.
-local waiting = {}
 ---@type table<integer, boolean> Buffers in which nothing moves for a moment.
 local held = {}
-
-local AGAIN_MS = 1000
-local MODE = { Invoked = 1, Automatic = 2 }
 
 local function is_inserting()
   return vim.startswith(vim.api.nvim_get_mode().mode, 'i')
@@ -39,7 +35,7 @@ local function hand_over(ghost, items)
   return pcall(ghost.asked.handler, nil, { items = items }, ghost.context)
 end
 
-local function tell_shown(bufnr, ghost)
+local function tell_shown(ghost)
   local live = ghost.live[1]
   if live and not live.choice.is_told then
     live.choice.is_told = true
@@ -57,12 +53,7 @@ local function draw(bufnr, ghost)
   end
   local was_shown = #ghost.live > 0
   local live = choice.live(ghost.choices, typed, first)
-  if #live > 0 then
-    ghost.live = live
-  elseif was_shown then
-    ghost.live = {}
-  end
-  ghost.drawn_at = here
+  ghost.live, ghost.drawn_at = live, here
   if #live == 0 and not was_shown then
     return
   end
@@ -71,7 +62,7 @@ local function draw(bufnr, ghost)
     return choice.drawn(one, here, encoding)
   end, live)
   if hand_over(ghost, items) then
-    tell_shown(bufnr, ghost)
+    tell_shown(ghost)
   else
     ghosts[bufnr] = nil
   end
@@ -96,26 +87,13 @@ function M.asked(bufnr, asked)
   newest[bufnr] = asked.serial
 end
 
---- Nothing came, though nothing has happened since: an answer that was cut short is written on meanwhile.
-local function ask_again(bufnr, asked)
-  vim.defer_fn(function()
-    local is_idle = vim.api.nvim_buf_is_valid(bufnr) and newest[bufnr] == asked.serial and is_inserting()
-    if is_idle and vim.deep_equal(asked.place, place.here(bufnr)) then
-      answers.ask(bufnr, MODE.Automatic)
-    end
-  end, AGAIN_MS)
-end
-
----@type table<integer, fimble.Place> Where it was asked again already.
-local asked_again = {}
-
-local function nothing_came(bufnr, asked, context)
-  ghosts[bufnr] = nil
-  pcall(asked.handler, nil, { items = {} }, context)
-  if not asked.is_invoked and not vim.deep_equal(asked_again[bufnr], asked.place) then
-    asked_again[bufnr] = asked.place
-    ask_again(bufnr, asked)
-  end
+--- Whether nothing has happened since {asked} was sent.
+---@param bufnr integer
+---@param asked fimble.Asked
+---@return boolean
+function M.still_waits(bufnr, asked)
+  local is_idle = vim.api.nvim_buf_is_valid(bufnr) and newest[bufnr] == asked.serial and is_inserting()
+  return is_idle and vim.deep_equal(asked.place, place.here(bufnr))
 end
 
 --- What is on the screen stays first among the new {choices}.
@@ -139,10 +117,7 @@ end
 ---@param context lsp.HandlerContext
 function M.answered(bufnr, asked, items, context)
   local ghost, here = ghosts[bufnr], place.here(bufnr)
-  local wants = asked.is_invoked and waiting[bufnr] or nil
-  if wants then
-    waiting[bufnr] = nil
-  end
+  local wish = asked.is_invoked and wishes.take(bufnr) or nil
   if not is_inserting() or (ghost and ghost.asked.serial > asked.serial) then
     return
   end
@@ -156,16 +131,18 @@ function M.answered(bufnr, asked, items, context)
   end
   local typed = place.typed(bufnr, asked.place, here)
   if #choice.live(choices, typed, 1) > 0 then
-    if wants then
+    if wish then
       hold_first(ghost, choices, typed)
     end
     ghosts[bufnr] = { asked = asked, context = context, choices = choices, live = {} }
     draw(bufnr, ghosts[bufnr])
-  elseif is_here and newest[bufnr] == asked.serial and not wants then
-    nothing_came(bufnr, asked, context)
+  elseif is_here and newest[bufnr] == asked.serial and not wish then
+    ghosts[bufnr] = nil
+    pcall(asked.handler, nil, { items = {} }, context)
+    answers.ask_again(bufnr, asked)
   end
-  if wants then
-    wants(ghosts[bufnr] and ghosts[bufnr].live or {})
+  if wish then
+    wish.done(M.live(bufnr))
   end
 end
 
@@ -174,19 +151,7 @@ end
 ---@param done fun(live: fimble.Live[])
 function M.invoke(bufnr, done)
   dismissed[bufnr] = nil
-  waiting[bufnr] = done
-  if not answers.ask(bufnr, MODE.Invoked) then
-    waiting[bufnr] = nil
-    done({})
-  end
-end
-
---- Ask again what is asked while typing: the server can do more now.
----@param bufnr integer
-function M.refresh(bufnr)
-  if is_inserting() then
-    answers.ask(bufnr, MODE.Automatic)
-  end
+  wishes.make(bufnr, done)
 end
 
 --- What is on the screen, first, and what else there is.
@@ -208,7 +173,7 @@ function M.turned(bufnr, count)
       table.insert(turned, live[(count + step) % #live + 1])
     end
     ghost.live = turned
-    tell_shown(bufnr, ghost)
+    tell_shown(ghost)
   end
 end
 
@@ -235,9 +200,10 @@ end
 
 ---@param bufnr integer
 function M.forget(bufnr)
-  for _, kept in ipairs({ ghosts, newest, dismissed, waiting, held, asked_again }) do
+  for _, kept in ipairs({ ghosts, newest, dismissed, held }) do
     kept[bufnr] = nil
   end
+  wishes.take(bufnr)
 end
 
 --- Follow what happens in {bufnr}.

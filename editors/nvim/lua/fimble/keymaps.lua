@@ -60,25 +60,30 @@ function M.keys(keymaps)
   return keys
 end
 
---- What {key} did before, as keys to type.
+local function press(keys, is_mapped)
+  vim.api.nvim_feedkeys(vim.keycode(keys), is_mapped and 'im' or 'in', false)
+end
+
+--- What {key} did before, to be done where there is nothing for us to do.
+---@return fun()
 local function before(key)
   local mapping = vim.fn.maparg(key, 'i', false, true)
   if vim.tbl_isempty(mapping) or mapping.buffer == 1 then
     return function()
-      return key
-    end
-  elseif mapping.callback then
-    return function()
-      local typed = mapping.callback()
-      return mapping.expr == 1 and typed or ''
-    end
-  elseif mapping.expr == 1 then
-    return function()
-      return vim.api.nvim_eval(mapping.rhs)
+      press(key)
     end
   end
+  local is_mapped = mapping.noremap == 0 and mapping.rhs ~= key
   return function()
-    return mapping.rhs
+    local keys = mapping.rhs
+    if mapping.callback then
+      keys = mapping.callback()
+    elseif mapping.expr == 1 then
+      keys = vim.api.nvim_eval(mapping.rhs)
+    end
+    if keys and (mapping.expr == 1 or not mapping.callback) then
+      press(keys, is_mapped)
+    end
   end
 end
 
@@ -87,7 +92,8 @@ local function is_choosing()
   return vim.fn.pumvisible() == 1 and vim.fn.complete_info({ 'selected' }).selected ~= -1
 end
 
---- Map the keys that {keymaps} means, in insert mode.
+--- Map the keys that {keymaps} means, in insert mode. They are no `expr` mappings, as Neovim looks for those before
+--- it has put in the letters that were typed before them.
 ---@param keymaps boolean|table<string, string|false>
 function M.set(keymaps)
   for name, key in pairs(M.keys(keymaps)) do
@@ -95,15 +101,11 @@ function M.set(keymaps)
     if not is_ours then
       local fall_through = before(key)
       vim.keymap.set('i', key, function()
-        if is_choosing() then
-          return fall_through()
+        local was_done = not is_choosing() and require('fimble')[name]()
+        if is_choosing() or (FALLS_THROUGH[name] and not was_done) then
+          fall_through()
         end
-        local was_done = require('fimble')[name]()
-        if FALLS_THROUGH[name] and not was_done then
-          return fall_through()
-        end
-        return ''
-      end, { expr = true, replace_keycodes = true, desc = 'fimble: ' .. MEANINGS[name] })
+      end, { desc = 'fimble: ' .. MEANINGS[name] })
     end
   end
 end

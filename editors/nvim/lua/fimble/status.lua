@@ -27,7 +27,7 @@ function M.changed(_, condition)
   vim.schedule(function()
     M.redraw()
     if was_loading and condition.model and client.shows_ghosts() then
-      require('fimble.ghost').refresh(vim.api.nvim_get_current_buf())
+      require('fimble.answers').refresh(vim.api.nvim_get_current_buf())
     end
   end)
 end
