@@ -20,7 +20,7 @@ IMPLEMENT, DOCUMENT = "refactor.rewrite.fimble.implement", "refactor.rewrite.fim
 TRANSLATE, EXPLAIN, TESTS, FIX = (
     "refactor.rewrite.fimble.translate",
     "fimble.explain",
-    "source.fimble.tests",
+    "fimble.tests",
     "quickfix.fimble",
 )
 BODY = "\n\nclass Sum:\n    def add(self, a, b):\n        pass\n\n\ndef total(a, b):\n    return a + b\n"
@@ -125,8 +125,8 @@ def test_only_what_is_asked_for_is_listed(editor: Editor, only: list[str], kinds
 
 def test_saving_never_writes_tests(editor: Editor) -> None:
     opened(editor, "list")
-    assert [entry["kind"] for entry in listed(editor, URI, WRITTEN, only=["source"], triggerKind=1)] == [TESTS]
-    assert listed(editor, URI, WRITTEN, only=["source"], triggerKind=2) == []
+    assert TESTS in [entry["kind"] for entry in listed(editor, URI, WRITTEN)]
+    assert listed(editor, URI, WRITTEN, only=["source"]) == []
 
 
 def test_a_chosen_edit_is_written_for_its_version_with_the_cursor_after_it(editor: Editor) -> None:

@@ -165,7 +165,7 @@ def test_translate_to_javascript(editor: Editor, tmp_path: Path) -> None:
 
 def test_write_tests(editor: Editor, tmp_path: Path) -> None:
     uri = (tmp_path / "hypotenuse.py").as_uri()
-    command(editor, "source.fimble.tests", "", WRITTEN, uri, (4, 4))
+    command(editor, "fimble.tests", "", WRITTEN, uri, (4, 4))
     name, text = made(editor)
     assert name == f"{tmp_path}/test_hypotenuse.py"
     tree = ast.parse(text)

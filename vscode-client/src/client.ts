@@ -12,6 +12,7 @@ import {
   type StaticFeature,
 } from "vscode-languageclient";
 import { LanguageClient } from "vscode-languageclient/node";
+import { Progress } from "./controls/progress.js";
 import type { Server } from "./environment/server.js";
 import { Problem } from "./problem.js";
 import type { Surface } from "./settings.js";
@@ -42,6 +43,7 @@ export class Client implements vscode.Disposable {
   private isWanted = true;
   private lastWords = "";
   private readonly patience = new Patience();
+  private readonly progress = new Progress((token) => this.tell("window/workDoneProgress/cancel", { token }));
 
   constructor(private readonly wishes: Wishes) {
     this.client = new LanguageClient("fimble", "fimble", () => this.spawned(), this.clientOptions());
@@ -82,6 +84,7 @@ export class Client implements vscode.Disposable {
 
   async stop(): Promise<void> {
     this.isWanted = false;
+    this.progress.endAll();
     try {
       await this.client.dispose(2000);
     } catch (error) {
@@ -104,6 +107,7 @@ export class Client implements vscode.Disposable {
       this.lastWords = (this.lastWords + text).slice(-KEPT_CHARS);
     });
     child.on("exit", (code, signal) => {
+      this.progress.endAll();
       if (this.isWanted) {
         this.isWanted = false;
         const last = this.lastWords.trim().split("\n").at(-1);
@@ -155,6 +159,7 @@ export class Client implements vscode.Disposable {
           didChangeConfiguration: () => this.configure(),
         },
         window: { showDocument: shownAsText },
+        handleWorkDoneProgress: (token, value, next) => this.progress.handle(token, value, next),
         provideInlineCompletionItems: async (document, position, context, token) => {
           if (surface !== "ghostText") {
             return [];

@@ -10,24 +10,19 @@ KINDS = {
     "document": "refactor.rewrite.fimble.document",
     "translate": "refactor.rewrite.fimble.translate",
     "explain": "fimble.explain",
-    "tests": "source.fimble.tests",
+    "tests": "fimble.tests",
 }
-"""An action's own name -> its kind."""
+"""An action's own name -> its kind.
+
+None lies below ``source``: editors run such kinds on saving, and VS Code keeps them out of its usual list.
+"""
 EDITING = frozenset({"fix", "implement", "document"})
 """Those that change the document they are asked for in; the others make another one."""
-_ON_SAVE = "source"
 
 
-def wanted(only: Sequence[str] | None, is_automatic: bool) -> frozenset[str]:
-    """The names of the actions that an editor asks for. ``only`` holds kinds, each with all below it.
-
-    An editor that asks by itself for kinds below ``source`` is about to save and would run what it gets: nothing
-    of that kind is for such a moment.
-    """
-    names = frozenset(name for name, kind in KINDS.items() if not only or any(covers(asked, kind) for asked in only))
-    if only and is_automatic:
-        return frozenset(name for name in names if not covers(_ON_SAVE, KINDS[name]))
-    return names
+def wanted(only: Sequence[str] | None) -> frozenset[str]:
+    """The names of the actions that an editor asks for. ``only`` holds kinds, each with all below it."""
+    return frozenset(name for name, kind in KINDS.items() if not only or any(covers(asked, kind) for asked in only))
 
 
 def covers(asked: str, kind: str) -> bool:

@@ -34,8 +34,7 @@ async def entries(server: FimbleServer, params: types.CodeActionParams) -> list[
     """Answer one request; a place or a document where nothing can be done has an empty list."""
     client, uri = server.client, params.text_document.uri
     context = params.context
-    is_automatic = context.trigger_kind == types.CodeActionTriggerKind.Automatic
-    names = wanted(context.only, is_automatic)
+    names = wanted(context.only)
     if not client.can.resolves_edits and not client.can.applies_edits:
         names -= EDITING
     try:

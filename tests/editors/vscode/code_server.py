@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.editors.programs.code_server import CodeServer as Program
 
 START_S = 90.0
@@ -61,7 +63,13 @@ class CodeServer:
         subprocess.run(command, env=self._environ, check=True, capture_output=True, timeout=START_S)
 
     def __enter__(self) -> CodeServer:
-        quiet = ["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override", "--auth", "none"]
+        quiet = [
+            "--disable-telemetry",
+            "--disable-update-check",
+            "--disable-getting-started-override",
+            "--auth",
+            "none",
+        ]
         if self._trust:
             quiet.append("--disable-workspace-trust")
         command = [*self._command(), *quiet, "--bind-addr", "127.0.0.1:0"]
@@ -85,6 +93,12 @@ class CodeServer:
                 self._process.wait()
         self._log.close()
 
+    def children(self) -> list[psutil.Process]:
+        """The language servers that run."""
+        assert self._process is not None
+        found = psutil.Process(self._process.pid).children(recursive=True)
+        return [child for child in found if "--stdio" in _words(child)]
+
     @property
     def log(self) -> str:
         """What it wrote so far."""
@@ -99,3 +113,10 @@ class CodeServer:
     def _command(self) -> list[str]:
         folders = ["--user-data-dir", str(self.folder / "user"), "--extensions-dir", str(self.folder / "extensions")]
         return [str(self._program.node), str(self._program.entry), *folders]
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []  # it has just ended

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ FLAGS = [
     "--disable-sync",
 ]
 Open = Callable[..., Window]
+OwnVSCode = Callable[..., CodeServer]
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +88,20 @@ def vscode(
         yield server
 
 
+@pytest.fixture
+def own_vscode(program: Program, vsix: Path, settings: dict[str, Any], tmp_path: Path) -> Iterator[OwnVSCode]:
+    """Starts a code-server of a test's own, with settings over the usual ones."""
+    with ExitStack() as stack:
+
+        def start(changes: dict[str, Any], environ: dict[str, str] | None = None, trust: bool = True) -> CodeServer:
+            folder = tmp_path / "vscode"
+            server = CodeServer(program, folder, {**settings, **changes}, {**_caches(), **(environ or {})}, trust)
+            server.install(vsix)
+            return stack.enter_context(server)
+
+        yield start
+
+
 def _caches() -> dict[str, str]:
     """Another HOME must not lose the model that is prepared in this one."""
     from fimble.config import home
@@ -98,7 +114,8 @@ def open_file(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Opens a file in a new window of a code-server, in a workspace of its own."""
     contexts = []
 
-    def open_file(server: CodeServer, text: str = "", name: str = "main.py", folder: Path = tmp_path) -> Window:
+    def open_file(server: CodeServer, text: str = "", name: str = "main.py") -> Window:
+        folder = tmp_path / "project"
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode("utf-8", "surrogatepass"))

@@ -6,14 +6,70 @@ from tests.editors.vscode.code_server import CodeServer
 from tests.editors.vscode.conftest import Open
 
 ADD = "def add(a, b):\n    return a + b\n\n\ndef subtract(a, b):\n    "
+LOOP = "def describe(numbers):\n    total = sum(numbers)\n    for number in numbers:\n        "
 
 
-def test_type_and_accept(vscode: CodeServer, open_file: Open) -> None:
+def test_accept_whole(vscode: CodeServer, open_file: Open) -> None:
     window = open_file(vscode, ADD)
     window.wait_ready()
     window.end()
     window.type("return")
     ghost = window.wait_ghost("a - b")
     window.press("Tab")
-    window.wait_no_ghost()
+    window.until(lambda: "return" + ghost in window.screen_text and not window.ghost.endswith(ghost), "taken")
+    window.press("Escape")
     assert window.saved() == ADD + "return" + ghost
+
+
+def test_accept_by_word_and_by_line(vscode: CodeServer, open_file: Open) -> None:
+    window = open_file(vscode, ADD)
+    window.wait_ready()
+    window.end()
+    window.type("return")
+    whole = window.wait_ghost("a - b")
+    window.press("Control+ArrowRight")
+    rest = window.until(lambda: (g := window.ghost) and len(g) < len(whole) and g, "less is left after a word")
+    assert whole.endswith(rest)
+    window.press("Control+ArrowDown")
+    window.until(lambda: rest not in window.ghost, "no more of it is left after a line")
+    window.press("Escape")
+    assert window.saved() == ADD + "return" + whole
+
+
+def test_what_it_says_may_be_typed(vscode: CodeServer, open_file: Open) -> None:
+    window = open_file(vscode, ADD)
+    window.wait_ready()
+    window.end()
+    window.type("return")
+    ghost = window.wait_ghost("a - b")
+    for num_typed, key in enumerate(ghost[:-1], 1):
+        window.type(key)
+        window.until(lambda num=num_typed: window.ghost == ghost[num:], f"the rest after {num_typed} keys")
+
+
+def test_cycle_and_dismiss(vscode: CodeServer, open_file: Open) -> None:
+    window = open_file(vscode, LOOP)
+    window.wait_ready()
+    window.end()
+    window.press("Alt+\\")
+    first = window.wait_ghost()
+    window.press("Alt+]")
+    second = window.until(lambda: (g := window.ghost) != first and g, "another suggestion")
+    window.press("Alt+[")
+    window.until(lambda: window.ghost == first, "the first one again")
+    assert second != first
+    window.press("Escape")
+    window.wait_no_ghost()
+    assert window.saved() == LOOP
+
+
+def test_why(vscode: CodeServer, open_file: Open) -> None:
+    window = open_file(vscode, ADD)
+    window.wait_ready()
+    window.end()
+    window.press("Alt+Shift+\\")
+    window.wait_message("Nothing was asked in this file yet")
+    window.type("return")
+    window.wait_ghost("a - b")
+    window.press("Alt+Shift+\\")
+    window.wait_message("There was a suggestion")

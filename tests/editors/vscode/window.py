@@ -82,7 +82,9 @@ class Window:
 
     def wait_ghost(self, containing: str = "", patience_s: float = PATIENCE_S) -> str:
         """Wait for ghost text; typing nothing, so that only what was typed before counts."""
-        return self.until(lambda: (g := self.ghost) and containing in g and g, f"ghost text with {containing!r}", patience_s)
+        return self.until(
+            lambda: (g := self.ghost) and containing in g and g, f"ghost text with {containing!r}", patience_s
+        )
 
     def wait_no_ghost(self) -> None:
         self.until(lambda: not self.ghost, "no ghost text")

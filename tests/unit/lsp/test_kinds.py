@@ -24,25 +24,18 @@ def test_every_action_has_a_kind() -> None:
         (["refactor"], {"implement", "document", "translate"}),
         (["refactor.rewrite.fimble.translate"], {"translate"}),
         (["refactor.rewrite.fimble.trans"], set()),
-        (["refactor.extract", "fimble"], {"explain"}),
+        (["refactor.extract", "fimble"], {"explain", "tests"}),
         (["source.fixAll"], set()),
         (["source.organizeImports"], set()),
-        (["source"], {"tests"}),
+        (["source"], set()),
         (["Quickfix"], set()),
     ],
 )
 def test_a_kind_stands_for_all_below_it(only: list[str] | None, names: set[str]) -> None:
-    assert wanted(only, is_automatic=False) == names
+    assert wanted(only) == names
 
 
-def test_nothing_is_written_on_saving() -> None:
-    assert wanted(["source"], is_automatic=True) == set()
-    assert wanted(["source.fimble.tests"], is_automatic=True) == set()
-    assert wanted(["", "source"], is_automatic=True) == set(KINDS) - {"tests"}
-    assert wanted(None, is_automatic=True) == set(KINDS)
-
-
-def test_no_kind_of_ours_is_one_that_formats_or_fixes_all() -> None:
+def test_no_kind_of_ours_is_run_on_saving() -> None:
     for kind in KINDS.values():
-        assert not covers("source.fixAll", kind) and not covers("source.organizeImports", kind)
+        assert not covers("source", kind)
         assert not covers(kind, "source.fixAll")
