@@ -63,8 +63,10 @@ function M.config()
         return require('fimble.log').add(...)
       end,
     },
-    on_exit = function(code, signal, client_id)
-      require('fimble.restarts').ended(code, signal, client_id)
+    on_exit = function(code, signal)
+      vim.schedule(function()
+        require('fimble.restarts').ended(code, signal)
+      end)
     end,
   }
 end

@@ -2,7 +2,7 @@
 
 local M = {}
 
-local FIRST_WAIT_MS = 1000
+local first_wait_ms = 1000
 local MAX_CRASHES = 4
 --- Crashes longer ago do not count.
 local MEMORY_MS = 5 * 60 * 1000
@@ -56,22 +56,25 @@ local function crashed(code, signal)
   if #crashes == 1 then
     say('the server ended unexpectedly and is started again', vim.log.levels.WARN)
   end
-  vim.defer_fn(start, FIRST_WAIT_MS * 2 ^ (#crashes - 1))
+  vim.defer_fn(start, first_wait_ms * 2 ^ (#crashes - 1))
 end
 
 --- The server has ended: in order where the code is 0.
 ---@param code integer
 ---@param signal integer
 function M.ended(code, signal)
-  vim.schedule(function()
-    if is_leaving then
-      return
-    end
+  if not is_leaving then
     require('fimble.status').forget()
     if (code ~= 0 or signal ~= 0) and is_wanted() then
       crashed(code, signal)
     end
-  end)
+  end
+end
+
+--- How long it waits before the first start; each further wait is twice as long.
+---@param wait_ms integer
+function M.set_wait(wait_ms)
+  first_wait_ms = wait_ms
 end
 
 ---@return boolean
