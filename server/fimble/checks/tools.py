@@ -5,6 +5,7 @@ The file lies alone in a folder. C may include what the system offers, and no fi
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ from fimble.checks.finding import Finding, Kind
 TIMEOUT_S = 10.0
 _COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "bash": ("text.sh", ("bash", "-n")),
-    "c": ("text.c", ("gcc", "-fsyntax-only", "-w")),
+    "c": ("text.c", ("gcc", "-fsyntax-only", "-Werror=implicit-function-declaration")),
     "cpp": ("text.cpp", ("g++", "-fsyntax-only", "-w")),
     "go": ("text.go", ("gofmt", "-e", "-l")),
     "javascript": ("text.cjs", ("node", "--check")),
@@ -35,6 +36,8 @@ _PATH = re.compile(
     re.MULTILINE,
 )
 """What makes a C compiler read a file that the system does not offer, or one that cannot be told."""
+_REMARK = re.compile(r"\b(?:warning|note): ")
+"""What compilers say besides, of a text that they refuse for something else."""
 MAX_FINDINGS = 20
 
 
@@ -48,8 +51,25 @@ def check_with_tool(text: str, language: str) -> tuple[Finding, ...]:
 
     Messages do not say where, so that the same complaint is the same wherever it moves.
     """
-    if not has_tool(language) or (language in ("c", "cpp") and _PATH.search(text.replace("\\\n", ""))):
+    said = said_of(text, language)
+    if not said:
         return ()
+    program = _COMMANDS[language][1][0]
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    told = [line for line in lines if "rror" in line and not _REMARK.search(line)] or lines[:1] or ["it is refused"]
+    anywhere = _LINE.search(said)
+    findings: list[Finding] = []
+    for line in told[:MAX_FINDINGS]:
+        found = _LINE.search(line) or anywhere
+        number = int(found[1] or found[2]) if found else 1
+        findings.append(Finding(Kind.TOOL, number, f"{program}: {_PLACE.sub(' ', line).strip() or line}"))
+    return tuple(findings)
+
+
+def said_of(text: str, language: str) -> str:
+    """All that the language's own program says of a text that it refuses, as it says it, in English; else nothing."""
+    if not has_tool(language) or (language in ("c", "cpp") and _PATH.search(text.replace("\\\n", ""))):
+        return ""
     name, command = _COMMANDS[language]
     if language == "javascript" and _MODULE.search(text):
         name = "text.mjs"
@@ -59,22 +79,13 @@ def check_with_tool(text: str, language: str) -> tuple[Finding, ...]:
             done = subprocess.run(
                 [*command, name],
                 cwd=folder,
+                env=os.environ | {"LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=TIMEOUT_S,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired):
-            return ()
-    if done.returncode == 0:
-        return ()
+            return ""
     said = (done.stderr or done.stdout).decode(errors="replace")
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    told = [line for line in lines if "rror" in line] or lines[:1] or ["it is refused"]
-    anywhere = _LINE.search(said)
-    findings: list[Finding] = []
-    for line in told[:MAX_FINDINGS]:
-        found = _LINE.search(line) or anywhere
-        number = int(found[1] or found[2]) if found else 1
-        findings.append(Finding(Kind.TOOL, number, f"{command[0]}: {_PLACE.sub(' ', line).strip() or line}"))
-    return tuple(findings)
+    return (said or "\n") if done.returncode else ""

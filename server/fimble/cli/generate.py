@@ -30,7 +30,7 @@ def generate(
     from fimble.cli.asking import asked, configuration
     from fimble.cli.source import language_called
     from fimble.engine.base import CancelToken
-    from fimble.features.generation.program import program_task
+    from fimble.features.actions.program import program_task
 
     config = configuration(provider)
     language = language_called(lang)

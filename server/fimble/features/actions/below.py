@@ -10,7 +10,7 @@ from fimble.features.actions.answers import Answer, Part, Role, last_name, menti
 from fimble.features.actions.comments import comment_at, instruction_in, says_the_same
 from fimble.features.actions.edits import applied, joined, with_line_breaks
 from fimble.features.actions.helpers import needed, separator
-from fimble.features.actions.imports import import_edit, needed_imports
+from fimble.features.actions.imports import import_edit
 from fimble.features.actions.layout import (
     indentation_at,
     laid_out,
@@ -19,6 +19,7 @@ from fimble.features.actions.layout import (
     part_of,
     step_in,
 )
+from fimble.features.actions.needed import needed_imports
 from fimble.features.actions.surroundings import class_around
 from fimble.syntax.outline import Definition, definitions, enclosing
 from fimble.syntax.parsed import Parsed
@@ -53,7 +54,8 @@ def written_below(parsed: Parsed, start: int, end: int, code: str) -> tuple[Edit
         laid = "".join(part_of(answer.parsed, part.start, part.end, "", step, answer.shape) + "\n" for part in outer)
         edits.insert(0, Edit(parsed.start + top, parsed.start + top, laid + separator(parsed, "", outer)[1:]))
     added = "\n".join(edit.text for edit in edits)
-    imports = import_edit(parsed, needed_imports(parsed, applied(parsed, edits), added, answer.all_imports()))
+    lines = needed_imports(parsed, applied(parsed, edits), added, answer.all_imports())
+    imports = import_edit(parsed, lines, asked=start)
     return with_line_breaks(joined([imports, *edits] if imports else edits), line_break_of(text))
 
 

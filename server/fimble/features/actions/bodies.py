@@ -13,8 +13,9 @@ from fimble.features.actions.answers import Answer, Part, last_name, read
 from fimble.features.actions.comments import says_the_same
 from fimble.features.actions.edits import applied, joined, with_line_breaks
 from fimble.features.actions.helpers import helper_edits
-from fimble.features.actions.imports import import_edit, needed_imports
+from fimble.features.actions.imports import import_edit
 from fimble.features.actions.layout import indentation_at, line_break_of, line_end, line_start, part_of, step_in
+from fimble.features.actions.needed import needed_imports
 from fimble.features.actions.surroundings import class_around
 from fimble.syntax.outline import Definition
 from fimble.syntax.parsed import Parsed

@@ -15,8 +15,9 @@ from fimble.features.actions.answers import Role, last_name, read
 from fimble.features.actions.bodies import wanted
 from fimble.features.actions.edits import applied, joined, with_line_breaks
 from fimble.features.actions.hiding import hides, only_removes
-from fimble.features.actions.imports import import_edit, needed_imports
+from fimble.features.actions.imports import import_edit
 from fimble.features.actions.layout import indentation_at, laid_out, line_break_of, line_start, part_of, step_in
+from fimble.features.actions.needed import needed_imports
 from fimble.features.actions.neighbours import imports_of
 from fimble.features.actions.placed import all_messages, check_edits
 from fimble.features.generation.generator import Task

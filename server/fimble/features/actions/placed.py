@@ -11,7 +11,7 @@ from fimble.checks.finding import Finding, Kind
 from fimble.features.actions.action import Edit
 from fimble.features.actions.answers import read
 from fimble.features.actions.edits import applied
-from fimble.features.actions.imports import said_of
+from fimble.features.actions.needed import said_of
 from fimble.syntax.languages import Language
 from fimble.syntax.offsets import encode
 from fimble.syntax.outline import definitions, enclosing

@@ -10,9 +10,9 @@ from urllib.parse import unquote, urlsplit
 from fimble.checks.check import check
 from fimble.checks.finding import Finding
 from fimble.checks.finding import Kind as What
-from fimble.checks.imports import with_imports
 from fimble.features.actions.action import Done, Edit, Kind, NewDocument, Offer, Page, Selection
 from fimble.features.actions.frameworks import FRAMEWORKS, framework_of
+from fimble.features.actions.mending import mending
 from fimble.features.actions.surroundings import as_written, class_around, definition_at
 from fimble.features.generation.generator import Task
 from fimble.prompt.chat import Message, Role
@@ -61,8 +61,9 @@ class WriteTests:
                 return (Finding(What.SYNTAX, 1, f"it does not test {target.name}"),)
             return tuple(finding for finding in check(code, parsed.language) if finding.kind is not What.SECURITY)
 
-        mend = with_imports if parsed.language.name == "python" else str
-        return Task((Message(Role.USER, said),), checked, start=start, mend=mend, max_tokens=MAX_TOKENS)
+        return Task(
+            (Message(Role.USER, said),), checked, start=start, mend=mending(parsed.language), max_tokens=MAX_TOKENS
+        )
 
     def done(self, offer: Offer, page: Page, code: str) -> Done:
         """The tests as a document of their own, or at the end of the source where that is the language's way."""

@@ -10,10 +10,10 @@ from fimble.checks.agreement import can_compare, cases_of, check_agreement
 from fimble.checks.check import check
 from fimble.checks.finding import Finding, fatal
 from fimble.checks.finding import Kind as What
-from fimble.checks.imports import with_imports
 from fimble.errors import ConfigError
 from fimble.features.actions.action import Done, Kind, NewDocument, Offer, Page, Selection
 from fimble.features.actions.layout import line_end, line_start
+from fimble.features.actions.mending import mending
 from fimble.features.generation import instructions
 from fimble.features.generation.generator import Task
 from fimble.syntax.languages import Language, find
@@ -77,7 +77,7 @@ class Translate:
             instructions.translate(source, parsed.language.name, language.name),
             checked,
             start=f"```{language.name}\n",
-            mend=with_imports if language.name == "python" else str,
+            mend=mending(language),
         )
 
     def done(self, offer: Offer, page: Page, code: str) -> Done:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fimble.features.actions.edits import applied
-from fimble.features.actions.imports import import_edit, needed_imports
+from fimble.features.actions.imports import import_edit
+from fimble.features.actions.needed import needed_imports
 from fimble.syntax.languages import find
 from fimble.syntax.parsed import Parsed, parse
 
@@ -49,6 +50,39 @@ def test_where_an_import_goes(language: str, text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "lines", "expected"),
+    [
+        ("package a\n", ["b", "a"], 'package a\n\nimport (\n\t"a"\n\t"b"\n)\n'),
+        ('package a\n\nimport (\n\t"a"\n\t"c" // why\n\n\t"x.y/z"\n)\n', ["b", "x.y/a", "d"],
+         'package a\n\nimport (\n\t"a"\n\t"b"\n\t"c" // why\n\t"d"\n\n\t"x.y/a"\n\t"x.y/z"\n)\n'),
+        ('package a\n\nimport "b"\n', ["a"], 'package a\n\nimport (\n\t"a"\n\t"b"\n)\n'),
+        ('package a\n\nimport "x.y/z"\n', ["a"], 'package a\n\nimport (\n\t"a"\n\n\t"x.y/z"\n)\n'),
+        ('package a\n\nimport (\n\t"x.y/z"\n)\n', ["a"], 'package a\n\nimport (\n\t"a"\n\n\t"x.y/z"\n)\n'),
+        ('package a\n\nimport "C"\n', ["a"], 'package a\n\nimport "C"\nimport "a"\n'),
+        ('package a\n\nimport "b"\nimport "c"\n', ["a"], 'package a\n\nimport "b"\nimport "c"\nimport "a"\n'),
+    ],
+)  # fmt: skip
+def test_go_has_one_block_of_imports(text: str, lines: list[str], expected: str) -> None:
+    edit = import_edit(read("go", text), [f'import "{line}"' for line in lines])
+    assert edit is not None
+    assert applied(read("go", text), [edit]) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("go", "package a\n\n// Asks.\n", 'package a\n\nimport "b"\n\n// Asks.\n'),
+        ("go", "package a\n\n// Asks.\n\nvar x = 1\n", 'package a\n\nimport "b"\n\n// Asks.\n\nvar x = 1\n'),
+        ("php", "<?php\n\n// Asks.\n", '<?php\nimport "b"\n\n// Asks.\n'),
+    ],
+)
+def test_a_comment_that_asks_for_code_is_no_head(language: str, text: str, expected: str) -> None:
+    edit = import_edit(read(language, text), ['import "b"'], asked=text.index("// Asks"))
+    assert edit is not None
+    assert applied(read(language, text), [edit]) == expected
+
+
+@pytest.mark.parametrize(
     ("language", "offered", "placed", "needed"),
     [
         ("python", ["import os, re", "from a import b as c, d"], "re.sub(c)", ["import re", "from a import b as c"]),
@@ -62,6 +96,10 @@ def test_where_an_import_goes(language: str, text: str, expected: str) -> None:
         ("c", ["#include <stdio.h>", "#include <ctype.h>"], "isspace(c)", ["#include <ctype.h>"]),
         ("c", ["#include <stdio.h>"], "printf(c)", ["#include <stdio.h>"]),
         ("csharp", ["using System;", "using System.Linq;"], "x.Sum()", ["using System.Linq;"]),
+        ("csharp", ["using System.Linq;", "using System.Collections.Generic;"], "Math.Max(1, x.Count)", []),
+        ("csharp", ["using System.Text;", "using Mine;"], "new StringBuilder()", ["using System.Text;", "using Mine;"]),
+        ("go", [], "package a\nfunc f() { fmt.Sprint(os.Args) }", ['import "fmt"', 'import "os"']),
+        ("go", ['import "a.b/fmt"'], "package a\nfunc f() { fmt.F() }", ['import "a.b/fmt"']),
         ("ruby", ["require 'json'", "require 'set'"], "JSON.parse", ["require 'json'"]),
         ("kotlin", ["import a.B", "import c.D"], "D()", ["import c.D"]),
         ("php", ["use A\\B;", "use C\\D;"], "new D()", ["use C\\D;"]),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fimble.features.actions.program import program_task
 from fimble.features.generation.cutting import body_is_over, code_in, is_complete, without_usage
-from fimble.features.generation.program import program_task
 from fimble.syntax.languages import find
 
 CODE = "def f():\n    return 1\n"

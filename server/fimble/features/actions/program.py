@@ -6,7 +6,7 @@ import re
 
 from fimble.checks.check import check
 from fimble.checks.finding import Finding, Kind
-from fimble.checks.imports import with_imports
+from fimble.features.actions.mending import mending
 from fimble.features.generation import instructions
 from fimble.features.generation.cutting import code_in, without_usage
 from fimble.features.generation.generator import Task
@@ -34,5 +34,5 @@ def program_task(instruction: str, language: Language) -> Task:
         checked,
         start=f"```{language.name}\n",
         cut=cut,
-        mend=with_imports if language.name == "python" else str,
+        mend=mending(language),
     )
