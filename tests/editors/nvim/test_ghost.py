@@ -108,7 +108,9 @@ def test_dismissed_until_something_moves(neovim: Neovim) -> None:
 
 
 def test_other_suggestions_are_asked_for_and_turned_through(neovim: Neovim) -> None:
-    neovim.open("import math\n\n\ndef mean(values):\n    return sum(values) / len(values)\n\n\ndef median(values):\n    ")
+    neovim.open(
+        "import math\n\n\ndef mean(values):\n    return sum(values) / len(values)\n\n\ndef median(values):\n    "
+    )
     neovim.at_end()
     neovim.type("<M-\\>")
     first = neovim.wait_for_ghost()

@@ -15,9 +15,7 @@ START = "def add(a, b):\n    return a + b\n\n\ndef subtract(a, b):\n    return"
 
 
 @pytest.fixture(scope="module")
-def slow(
-    nvim_path: Path, fimble_command: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Neovim]:
+def slow(nvim_path: Path, fimble_command: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neovim]:
     command = ["env", f"PYTHONPATH={SERVER.parents[2]}", sys.executable, str(SERVER), "--delay-ms", "1000"]
     with running(nvim_path, tmp_path_factory.mktemp("slow"), command, keymaps=True) as neovim:
         neovim.open("x = 1\n")

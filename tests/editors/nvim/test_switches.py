@@ -32,7 +32,9 @@ def test_toggle_hides_and_brings_back(neovim: Neovim) -> None:
 def test_the_server_knows_that_it_is_off(neovim: Neovim) -> None:
     neovim.open(START)
     neovim.nvim.command("Fimble disable")
-    neovim.wait(lambda: "switched off" in neovim.lua("return require('fimble.status').condition().message"), "it says so")
+    neovim.wait(
+        lambda: "switched off" in neovim.lua("return require('fimble.status').condition().message"), "it says so"
+    )
     neovim.nvim.command("Fimble enable")
     neovim.wait(lambda: "ready" in neovim.lua("return require('fimble').status()"), "it says so")
 

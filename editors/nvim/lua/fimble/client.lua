@@ -24,12 +24,25 @@ end
 
 --- The folder of {bufnr}'s project goes to {on_dir}; nothing does where the server cannot be started.
 local function find_root(bufnr, on_dir)
-  local problem = program.why_not(vim.lsp.config[M.NAME].cmd)
+  local command = vim.lsp.config[M.NAME].cmd
+  local problem = program.why_not(type(command) == 'table' and command or program.command())
   if not problem then
     on_dir(vim.fs.root(bufnr, ROOT_MARKERS))
   elseif not is_missing_told then
     is_missing_told = true
     options.complain(problem)
+  end
+end
+
+--- How the server is started. Neovim passes over a list whose program is not there without a word: a function gets
+--- as far as `find_root`, which says so.
+local function starting()
+  local command = program.command()
+  if not program.why_not(command) then
+    return command
+  end
+  return function(dispatchers)
+    return vim.lsp.rpc.start(program.command(), dispatchers)
   end
 end
 
@@ -48,7 +61,7 @@ function M.config()
     wanted.disabled_paths = given.disabled_paths
   end
   return {
-    cmd = program.command(),
+    cmd = starting(),
     filetypes = given.filetypes,
     root_dir = find_root,
     reuse_client = is_same,
