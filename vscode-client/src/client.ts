@@ -37,6 +37,17 @@ export interface Wishes {
   readonly onStopped: (how: string) => void;
 }
 
+/** The library's client, which logs its troubles and leaves it to us to tell a person, in their words. */
+class Quiet extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+
+  override warn(message: string, data?: unknown): void {
+    super.warn(message, data, false);
+  }
+}
+
 export class Client implements vscode.Disposable {
   private readonly client: LanguageClient;
   private process: ChildProcess | undefined;
@@ -46,7 +57,7 @@ export class Client implements vscode.Disposable {
   private readonly progress = new Progress((token) => this.tell("window/workDoneProgress/cancel", { token }));
 
   constructor(private readonly wishes: Wishes) {
-    this.client = new LanguageClient("fimble", "fimble", () => this.spawned(), this.clientOptions());
+    this.client = new Quiet("fimble", "fimble", () => this.spawned(), this.clientOptions());
     this.client.registerFeature(abilities(wishes.surface));
     this.client.onNotification("didChangeStatus", wishes.onCondition);
   }

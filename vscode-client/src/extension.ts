@@ -17,7 +17,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const voice = new Voice(log, context.globalState);
   const snooze = new Snooze(() => void service.configure());
   const service = new Service(context, log, holder, voice, () => serverOptions(snooze.isAsleep));
-  const commands = register({ service, holder, snooze, log, extensionId: context.extension.id });
+  const commands = register({ service, holder, snooze, voice, log, extensionId: context.extension.id });
   running = service;
   context.subscriptions.push(
     log,

@@ -1,6 +1,7 @@
 /** The person's settings: for this extension, and as the options that the server knows. */
 
 import * as vscode from "vscode";
+import { Problem } from "./problem.js";
 
 const SECTION = "fimble";
 /** Setting -> option of the server, which says itself what is wrong in a value. */
@@ -96,8 +97,12 @@ function disabledPaths(): unknown {
   return all.length ? [...new Set(all)] : undefined;
 }
 
-/** A setting that must be text; anything else counts as not set. */
+/** A setting that must be text. Throws `Problem` where it is something else. */
 function text(name: string): string {
   const value: unknown = vscode.workspace.getConfiguration(SECTION).get(name);
-  return typeof value === "string" ? value.trim() : "";
+  if (value !== null && value !== undefined && typeof value !== "string") {
+    const what = JSON.stringify(value);
+    throw new Problem(`The setting ${SECTION}.${name} must be text, and is ${what}.`, "Correct it in your settings.");
+  }
+  return value?.trim() ?? "";
 }

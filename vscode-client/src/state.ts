@@ -7,7 +7,7 @@ export type State =
   | { readonly kind: "settingUp"; readonly message: string }
   | { readonly kind: "loading"; readonly message: string }
   | { readonly kind: "ready"; readonly message: string; readonly provider: string; readonly isBusy: boolean }
-  | { readonly kind: "warning"; readonly message: string }
+  | { readonly kind: "warning"; readonly message: string; readonly provider: string }
   | { readonly kind: "off"; readonly message: string }
   | { readonly kind: "failed"; readonly message: string };
 
@@ -31,7 +31,7 @@ export function stateOf(condition: Condition): State {
     case "Inactive":
       return { kind: "off", message };
     case "Warning":
-      return { kind: "warning", message };
+      return { kind: "warning", message, provider: condition.provider ?? "" };
     case "Normal":
       return condition.provider === undefined
         ? { kind: "loading", message }

@@ -51,12 +51,13 @@ export class Voice {
 
   /** Something to know. */
   mention(message: string): void {
-    void this.act(vscode.window.showWarningMessage(message, SHOW_LOG), "", () => undefined);
+    void this.act(vscode.window.showWarningMessage(message, SHOW_LOG));
   }
 
   /** Something that does not work. */
-  complain(message: string, action: string, act: () => unknown): void {
-    void this.act(vscode.window.showErrorMessage(message, action, SHOW_LOG), action, act);
+  complain(message: string, action?: string, act?: () => unknown): void {
+    const actions = action === undefined ? [SHOW_LOG] : [action, SHOW_LOG];
+    void this.act(vscode.window.showErrorMessage(message, ...actions), action, act);
   }
 
   /** An error, with what to do about it. */
@@ -73,14 +74,14 @@ export class Voice {
 
   private async act(
     asked: Thenable<string | undefined>,
-    action: string,
-    act: () => unknown,
+    action?: string,
+    act?: () => unknown,
   ): Promise<string | undefined> {
     const chosen = await asked;
     if (chosen === SHOW_LOG) {
       this.log.show();
     } else if (chosen !== undefined && chosen === action) {
-      await act();
+      await act?.();
     }
     return chosen;
   }

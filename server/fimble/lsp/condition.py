@@ -1,7 +1,7 @@
 """``didChangeStatus``: how fimble is, in one line, for an editor's status bar.
 
-Copilot's notification, with the model beside it, or with the name of the error (``code``, of ``fimble.errors``). Only an editor that says
-``experimental.fimble.status`` is told, as others may complain of a message they do not know.
+Copilot's notification, with the model beside it, or with the name of the error (``code``, of ``fimble.errors``).
+Only an editor that says ``experimental.fimble.status`` is told, as others may complain of a message they do not know.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ START_S = 90.0
 SETTINGS: dict[str, Any] = {
     "files.autoSave": "off",
     "workbench.startupEditor": "none",
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.tips.enabled": False,
     "workbench.editor.empty.hint": "hidden",
     "chat.disableAIFeatures": True,
@@ -42,20 +43,16 @@ class CodeServer:
         self._environ = {**os.environ, "HOME": str(folder / "home"), **environ}
         for name in ("home", "user", "extensions"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        self.set(settings)
+        self._write(settings)
         self._log = (folder / "code-server.log").open("w+")
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
 
-    @property
-    def settings_file(self) -> Path:
+    def _write(self, settings: dict[str, Any]) -> None:
         """The person's settings."""
-        return self.folder / "user/User/settings.json"
-
-    def set(self, settings: dict[str, Any]) -> None:
-        """Write the person's settings; an editor that runs takes them in at once."""
-        self.settings_file.parent.mkdir(parents=True, exist_ok=True)
-        self.settings_file.write_text(json.dumps({**SETTINGS, **settings}))
+        file = self.folder / "user/User/settings.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({**SETTINGS, **settings}))
 
     def install(self, vsix: Path) -> None:
         """Install an extension."""

@@ -7,7 +7,13 @@ from tests.editors.vscode.conftest import Open
 from tests.editors.vscode.window import Window
 
 COMMENT = "# write a function add(a, b) that returns the sum of two numbers\n"
-LONG = "def parse_config(text):\n    values = {}\n    for line in text.splitlines():\n        values[line] = 1\n    return values\n"
+LONG = """\
+def parse_config(text):
+    values = {}
+    for line in text.splitlines():
+        values[line] = 1
+    return values
+"""
 
 
 def act(window: Window, title: str) -> None:

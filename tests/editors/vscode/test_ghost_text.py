@@ -28,7 +28,7 @@ def test_accept_by_word_and_by_line(vscode: CodeServer, open_file: Open) -> None
     window.type("return")
     whole = window.wait_ghost("a - b")
     window.press("Control+ArrowRight")
-    rest = window.until(lambda: (g := window.ghost) and len(g) < len(whole) and g, "less is left after a word")
+    rest = window.wait_ghost_that(lambda ghost: len(ghost) < len(whole), "less is left after a word")
     assert whole.endswith(rest)
     window.press("Control+ArrowDown")
     window.until(lambda: rest not in window.ghost, "no more of it is left after a line")
@@ -44,7 +44,8 @@ def test_what_it_says_may_be_typed(vscode: CodeServer, open_file: Open) -> None:
     ghost = window.wait_ghost("a - b")
     for num_typed, key in enumerate(ghost[:-1], 1):
         window.type(key)
-        window.until(lambda num=num_typed: window.ghost == ghost[num:], f"the rest after {num_typed} keys")
+        rest = ghost[num_typed:]
+        window.wait_ghost_that(rest.__eq__, f"the rest after {num_typed} keys")
 
 
 def test_cycle_and_dismiss(vscode: CodeServer, open_file: Open) -> None:
@@ -54,9 +55,9 @@ def test_cycle_and_dismiss(vscode: CodeServer, open_file: Open) -> None:
     window.press("Alt+\\")
     first = window.wait_ghost()
     window.press("Alt+]")
-    second = window.until(lambda: (g := window.ghost) != first and g, "another suggestion")
+    second = window.wait_ghost_that(first.__ne__, "another suggestion")
     window.press("Alt+[")
-    window.until(lambda: window.ghost == first, "the first one again")
+    window.wait_ghost_that(first.__eq__, "the first one again")
     assert second != first
     window.press("Escape")
     window.wait_no_ghost()

@@ -16,9 +16,8 @@ ROOT = Path(__file__).parents[3]
 def delayed(folder: Path, delay_ms: int) -> str:
     """A program that serves behind a delay."""
     program = folder / "delayed"
-    program.write_text(
-        f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m tests.editors.delayed_server --delay-ms {delay_ms} "$@"\n'
-    )
+    server = f"{sys.executable} -m tests.editors.delayed_server --delay-ms {delay_ms}"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {server} "$@"\n')
     program.chmod(0o755)
     return str(program)
 

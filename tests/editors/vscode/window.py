@@ -6,13 +6,11 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from playwright.sync_api import Locator, Page
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 """Much longer than anything takes: other programs may be busy too."""
-_T = TypeVar("_T")
 _GHOST = """() => {
   const outermost = [...document.querySelectorAll('.monaco-editor [class*="ghost-text"]')]
     .filter(e => !e.parentElement.closest('[class*="ghost-text"]'));
@@ -38,15 +36,12 @@ class Window:
         self.page.locator(".tab", has_text=name).first.wait_for(timeout=PATIENCE_S * 1000)
         self.page.locator(".monaco-editor .view-lines").first.wait_for(timeout=PATIENCE_S * 1000)
 
-    def until(self, what: Callable[[], _T], message: str, patience_s: float = PATIENCE_S) -> _T:
-        """What ``what`` returns as soon as that counts as true."""
-        deadline_s = time.monotonic() + patience_s
-        while not (found := what()):
-            if time.monotonic() > deadline_s:
-                self.page.screenshot(path="/tmp/fimble-vscode-failure.png")
+    def until(self, holds: Callable[[], object], message: str) -> None:
+        """Wait until ``holds`` returns something that counts as true."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while not holds():
             assert time.monotonic() < deadline_s, f"{message}; on screen: {self.seen()}"
             self.page.wait_for_timeout(30)
-        return found
 
     def seen(self) -> str:
         """What a person reads, for the message of a failure."""
@@ -76,15 +71,29 @@ class Window:
         found = self.page.locator(".notification-list-item-message")
         return [text.strip() for text in found.all_inner_texts()]
 
+    def wait_status_bar(self, text: str) -> None:
+        """Wait for a word in the status bar."""
+        self.until(self.page.locator(".statusbar-item", has_text=text).count, f"{text!r} in the status bar")
+
     def wait_ready(self) -> None:
         """Wait until the model is loaded."""
         self.until(lambda: re.search(r"fimble: (CPU|CUDA)", self.status), "fimble is ready")
 
-    def wait_ghost(self, containing: str = "", patience_s: float = PATIENCE_S) -> str:
-        """Wait for ghost text; typing nothing, so that only what was typed before counts."""
-        return self.until(
-            lambda: (g := self.ghost) and containing in g and g, f"ghost text with {containing!r}", patience_s
-        )
+    def wait_ghost(self, containing: str = "") -> str:
+        """Wait for ghost text, and return it."""
+        return self.wait_ghost_that(lambda ghost: containing in ghost, f"ghost text with {containing!r}")
+
+    def wait_ghost_that(self, fits: Callable[[str], bool], message: str) -> str:
+        """Wait for ghost text that ``fits``, and return it."""
+        found = ""
+
+        def look() -> bool:
+            nonlocal found
+            found = self.ghost
+            return bool(found) and fits(found)
+
+        self.until(look, message)
+        return found
 
     def wait_no_ghost(self) -> None:
         self.until(lambda: not self.ghost, "no ghost text")

@@ -1,22 +1,25 @@
 /** The commands, by name. */
 
 import * as vscode from "vscode";
+import { messageOf } from "../problem.js";
 import type { Service } from "../service.js";
 import type { Holder } from "../state.js";
 import type { Snooze } from "../suggestions/snooze.js";
 import * as toggles from "../suggestions/toggles.js";
 import * as why from "../suggestions/why.js";
+import type { Voice } from "../voice.js";
 import * as menu from "./menu.js";
 
 interface Parts {
   readonly service: Service;
   readonly holder: Holder;
   readonly snooze: Snooze;
+  readonly voice: Voice;
   readonly log: vscode.LogOutputChannel;
   readonly extensionId: string;
 }
 
-export function register({ service, holder, snooze, log, extensionId }: Parts): vscode.Disposable {
+export function register({ service, holder, snooze, voice, log, extensionId }: Parts): vscode.Disposable {
   const editors = (command: string) => () => vscode.commands.executeCommand(command);
   const inline = (name: string): string => `editor.action.inlineSuggest.${name}`;
   const table: Record<string, () => unknown> = {
@@ -46,8 +49,15 @@ export function register({ service, holder, snooze, log, extensionId }: Parts): 
     walkthrough: () =>
       vscode.commands.executeCommand("workbench.action.openWalkthrough", `${extensionId}#start`, false),
   };
+  const told = (act: () => unknown) => async () => {
+    try {
+      return await act();
+    } catch (error) {
+      voice.complain(`fimble: ${messageOf(error)}`);
+    }
+  };
   return vscode.Disposable.from(
-    ...Object.entries(table).map(([name, act]) => vscode.commands.registerCommand(`fimble.${name}`, act)),
+    ...Object.entries(table).map(([name, act]) => vscode.commands.registerCommand(`fimble.${name}`, told(act))),
   );
 }
 

@@ -51,7 +51,7 @@ function looks(state: State, snooze: Snooze): Looks {
     case "ready":
       return { icon: state.isBusy ? "loading~spin" : "sparkle", words: `fimble: ${state.provider.toUpperCase()}` };
     case "warning":
-      return { icon: "warning", words: "fimble", colour: "warning" };
+      return { icon: "warning", words: `fimble: ${state.provider.toUpperCase()}`, colour: "warning" };
     case "off":
       return snooze.isAsleep
         ? { icon: "bell-slash", words: `fimble: asleep until ${snooze.wakesAt}` }

@@ -3,6 +3,8 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
 
+import { messageOf, Problem } from "../problem.js";
+
 type Target = vscode.ConfigurationTarget;
 const { Global, Workspace } = vscode.ConfigurationTarget;
 
@@ -65,7 +67,12 @@ function escaped(name: string): string {
 }
 
 async function write(name: string, value: unknown, target: Target): Promise<void> {
-  await settings().update(name, value, target);
+  try {
+    await settings().update(name, value, target);
+  } catch (error) {
+    const where = target === Global ? "your settings" : "the workspace's settings";
+    throw new Problem(`fimble.${name} cannot be written to ${where}: ${messageOf(error)}.`, "Nothing was changed.");
+  }
 }
 
 function settings(): vscode.WorkspaceConfiguration {

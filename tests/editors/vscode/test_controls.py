@@ -1,0 +1,104 @@
+"""Status, toggles, settings and notebooks in VS Code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.editors.vscode.code_server import CodeServer
+from tests.editors.vscode.conftest import Open, OwnVSCode
+from tests.editors.vscode.test_ghost_text import ADD
+from tests.editors.vscode.window import Window
+
+
+def ask(window: Window) -> str:
+    """A suggestion for a line that was not there before."""
+    window.end()
+    window.type("return")
+    return window.wait_ghost("a - b")
+
+
+def asked_in_vain(window: Window, why: str) -> None:
+    """Ask, and be told why there is nothing."""
+    window.end()
+    window.press("Alt+\\")
+
+    def told() -> bool:
+        window.press("Alt+Shift+\\")
+        window.page.wait_for_timeout(300)
+        return any(why in message for message in window.messages)
+
+    window.until(told, f"a message with {why!r}")
+    assert window.ghost == ""
+
+
+def test_off_and_on_again_for_language_and_file(own_vscode: OwnVSCode, open_file: Open) -> None:
+    window = open_file(own_vscode({}), ADD)
+    window.wait_ready()
+    window.command("fimble: Switch Suggestions On or Off for This Language")
+    window.wait_status_bar("Suggestions are off for python.")
+    asked_in_vain(window, "switched off for this language (python)")
+    window.command("fimble: Switch Suggestions On or Off for This Language")
+    window.wait_status_bar("Suggestions are on for python.")
+    window.command("fimble: Switch Suggestions On or Off for This File")
+    settings = window.file.parent / ".vscode/settings.json"
+    window.wait_status_bar("Suggestions are off for main.py.")
+    assert json.loads(settings.read_text()) == {"fimble.disabledPaths": ["/main.py"]}
+    asked_in_vain(window, "the file is one that fimble never reads")
+    window.command("fimble: Switch Suggestions On or Off for This File")
+    window.wait_status_bar("Suggestions are on for main.py.")
+    assert json.loads(settings.read_text()) == {}
+    ask(window)
+
+
+def test_snooze_and_the_menu(own_vscode: OwnVSCode, open_file: Open) -> None:
+    window = open_file(own_vscode({}), ADD)
+    window.wait_ready()
+    window.page.locator('[id="fimble.fimble.fimble"]').click()
+    window.choose("Snooze")
+    window.choose("15 minutes")
+    window.until(lambda: "asleep until" in window.status, "it sleeps")
+    asked_in_vain(window, "suggestions are switched off")
+    window.page.locator('[id="fimble.fimble.fimble"]').click()
+    window.choose("Wake up")
+    window.wait_ready()
+    ask(window)
+
+
+def test_a_wrong_setting_is_told_and_the_others_count(own_vscode: OwnVSCode, open_file: Open) -> None:
+    window = open_file(own_vscode({"fimble.eagerness": "very", "fimble.disabledLanguages": ["markdown"]}), ADD)
+    message = window.wait_message("eagerness")
+    assert "from 0 to 100" in message.inner_text()
+    window.wait_ready()
+    ask(window)
+
+
+def test_the_settings_of_a_workspace_choose_no_program(vscode: CodeServer, open_file: Open, tmp_path: Path) -> None:
+    trap, mark = tmp_path / "trap", tmp_path / "sprung"
+    trap.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    trap.chmod(0o755)
+    settings = tmp_path / "project/.vscode/settings.json"
+    settings.parent.mkdir(parents=True)
+    names = ("server.path", "server.python", "server.home", "model")
+    settings.write_text(json.dumps({f"fimble.{name}": str(trap) for name in names}))
+    window = open_file(vscode, ADD)
+    window.wait_ready()
+    ask(window)
+    assert not mark.exists()
+
+
+def test_a_notebook_cell_is_completed_after_those_above(vscode: CodeServer, open_file: Open, tmp_path: Path) -> None:
+    def cell(text: str) -> dict[str, object]:
+        return {"cell_type": "code", "source": text, "metadata": {}, "outputs": [], "execution_count": None}
+
+    cells = [cell("def subtract_numbers(first, second):\n    return first - second"), cell("difference = ")]
+    book = {"cells": cells, "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/book.ipynb").write_text(json.dumps(book))
+    window = open_file(vscode)
+    window.wait_ready()
+    window.page.locator(".explorer-folders-view .monaco-list-row", has_text="book.ipynb").dblclick()
+    window.page.locator(".notebookOverlay .cell-list-container .monaco-editor").nth(1).click()
+    window.press("Control+End")
+    window.type("sub")
+    window.wait_ghost("tract_numbers")
