@@ -14,8 +14,9 @@ from fimble.features.actions.fix import Fix
 from fimble.features.actions.implement import Implement
 from fimble.features.actions.tests import WriteTests
 from fimble.features.actions.translate import Translate
+from fimble.features.actions.unused import without_unused
 from fimble.features.generation.generator import Generated, Generator
-from fimble.features.generation.steps import Steps, finish
+from fimble.features.generation.steps import Steps, aside, finish
 from fimble.features.generation.turn import Turn
 from fimble.syntax.trees import TREES
 from fimble.text import Cursor, Snapshot
@@ -26,6 +27,8 @@ CHUNK_TOKENS = 32
 _IMPLEMENT = Implement()
 _ACTIONS: tuple[Action, ...] = (Fix(), _IMPLEMENT, Document(), WriteTests(), Explain(), Translate())
 _BY_KIND = {action.kind: action for action in _ACTIONS}
+_WITHOUT_MODEL: dict[Kind, Callable[[Offer, Page], Done | None]] = {Kind.FIX: without_unused}
+"""What may be known without asking the model; nothing where it is to be asked."""
 
 
 def offers(selection: Selection, kinds: Collection[Kind] = ALL) -> list[Offer]:
@@ -76,6 +79,10 @@ class Actions:
         if page is None:
             raise ActionRefused("This document cannot be read as code.", "Check its language.")
         action = _BY_KIND[offer.kind]
+        if (without := _WITHOUT_MODEL.get(offer.kind)) is not None:
+            known = yield from aside(lambda: without(offer, page))
+            if known is not None:
+                return known
         generated = yield from self._generator.steps(action.task(offer, page), turn, on_text)
         done = action.done(offer, page, generated.best.code) if generated.is_sound else _refused(action, generated)
         return replace(

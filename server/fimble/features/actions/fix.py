@@ -118,7 +118,12 @@ class Fix:
         if said:
             return (Finding(What.SYNTAX, line, said),)
         found = check_edits(parsed, edits)
-        still, known = _like(after, offer, parsed), _like(before, offer, parsed)
+        region = _region(offer, parsed)
+        first = min([offer.start, *(edit.start for edit in edits if edit.start >= parsed.start + region.start)])
+        moved = sum(len(edit.text) for edit in edits if edit.end < parsed.start + region.start)
+        start = first - parsed.start
+        still = _like(after, offer, parsed, start + moved, region.end + len(after) - len(before))
+        known = _like(before, offer, parsed, start, region.end)
         if known and len(still) >= len(known):
             return (*found, Finding(What.NAME, line, f"the problem is still there: {still[0]}"))
         return found
@@ -159,14 +164,19 @@ def _answered(parsed: Parsed, region: _Region, code: str) -> tuple[str, Sequence
     return laid_out(code, depth, step, answer.shape if answer.parsed.text == code else None), ()
 
 
-def _like(text: str, offer: Offer, parsed: Parsed) -> list[str]:
-    """What our own analysers say of ``text`` that is about the same as the problem: it quotes the same name."""
-    said = [finding.message for finding in check(text, parsed.language)]
+def _like(text: str, offer: Offer, parsed: Parsed, start: int, end: int) -> list[str]:
+    """What our own analysers say of ``text`` from ``start`` to ``end`` that is about the same as the problem: it
+    quotes the same name.
+
+    Elsewhere there may be more of its kind, which compilers tell one at a time.
+    """
+    said = [(finding.message, finding.line) for finding in check(text, parsed.language)]
     if parsed.language.name == "python":
         more = all_messages(text)
         said = [one for one in said if one not in more] + more
+    first, last = text.count("\n", 0, start) + 1, text.count("\n", 0, max(start, end - 1)) + 1
     names = set(_QUOTED.findall(offer.argument))
-    return [message for message in said if names & set(_QUOTED.findall(message))]
+    return [message for message, line in said if first <= line <= last and names & set(_QUOTED.findall(message))]
 
 
 def _region(offer: Offer, parsed: Parsed) -> _Region:
@@ -197,4 +207,8 @@ def _between(parsed: Parsed, place: int, start: int, end: int) -> tuple[int, int
             end = begin
         if begin < start < stop <= place:
             start = stop
+    shown = text[start:end].rstrip()
+    last_start, below = line_start(text, start + len(shown)), text[end:].lstrip("\r\n").split("\n")[0]
+    if last_start > place and len(indentation_at(below, 0)) > len(indentation_at(text, last_start)):
+        end = last_start  # it begins what could not be read
     return start, end

@@ -26,6 +26,19 @@ _SWALLOWED = re.compile(
 _NOTHING = re.compile(r"(?:pass|\.\.\.|;|\{\s*\}|return;?|None|null;?)?")
 
 
+_QUOTED = re.compile(r"[\"'`“‘]([^\"'`”’]+)[\"'`”’]")
+
+
+def tells_of_too_much(problem: str) -> bool:
+    """Whether a diagnostic says that there is something which is not needed: that is fixed by taking it out."""
+    return _IS_UNUSED.search(problem) is not None
+
+
+def names_in(problem: str) -> set[str]:
+    """What a diagnostic names: what it quotes, else each of its words."""
+    return set(_QUOTED.findall(problem)) or set(re.findall(r"[\w.]+", problem))
+
+
 def hides(old: str, new: str) -> str:
     """How ``new`` keeps a problem from being told where ``old`` did not; empty where it does not."""
     for pattern, said in ((_SILENCED, "the problem is only silenced"), (_SWALLOWED, "the problem is only hidden")):
@@ -36,7 +49,7 @@ def hides(old: str, new: str) -> str:
 
 def only_removes(old: Sequence[str], new: Sequence[str], problem: str, language: Language) -> str:
     """Whether lines of code give way to none, or to comments; where something is too much, that is right."""
-    if _IS_UNUSED.search(problem) or not _code(old, language) or _code(new, language):
+    if tells_of_too_much(problem) or not _code(old, language) or _code(new, language):
         return ""
     return "the line is only deleted" if not "".join(new).strip() else "the line is only taken out of the code"
 

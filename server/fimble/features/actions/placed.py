@@ -116,6 +116,7 @@ def _parsed(text: str, language: Language) -> Parsed | None:
     return parse(language, text, encode(text), _BUDGET_MS)
 
 
-def all_messages(text: str) -> list[str]:
-    """All that pyflakes says of a Python text, unused names included; nothing where it does not parse."""
-    return [message.message % message.message_args for message in said_of(text) or ()]
+def all_messages(text: str) -> list[tuple[str, int]]:
+    """All that pyflakes says of a Python text and on which line, unused names included; nothing where it does not
+    parse."""
+    return [(message.message % message.message_args, message.lineno) for message in said_of(text) or ()]

@@ -90,5 +90,17 @@ def test_what_mends_a_document_is_checked_for_its_names() -> None:
     assert after == text.replace("f(a)", "f(a):"), "one fault of two is mended, too"
 
 
+def test_one_of_two_faults_that_read_the_same_is_mended() -> None:
+    text = "def f(a)\n    return a\n\n\ndef g(a)\n    return a\n"
+    message = "SyntaxError: expected ':'"
+    first = text.replace("f(a)", "f(a):")
+    assert fixed("def f(a):\n    return a\n", text, "def f(a)", message) == first, "shown without the half of g"
+    assert fixed(text.replace("g(a)", "g(a):"), text, "def g(a)", message) == text.replace("g(a)", "g(a):")
+    assert fixed("def f(a) :::\n    return a\n", text, "def f(a)", message) is None
+    text = "def f(a):\n    return missing(a)\n\n\ndef g(a):\n    return missing(a)\n"
+    assert fixed("def f(a):\n    return len(a)\n", text) == text.replace("missing", "len", 1)
+    assert fixed("def f(a):\n    return missing(a, 1)\n", text) is None
+
+
 def test_nothing_is_offered_without_a_problem() -> None:
     assert FIX.offers(*at("python", "x = ‸1\n")) == []
