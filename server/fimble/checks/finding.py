@@ -18,16 +18,22 @@ class Kind(Enum):
     EXAMPLE = "example"
     BEHAVIOUR = "behaviour"
     SECURITY = "insecure pattern"
+    SOURCE = "source"
+    """Of what was given, not of what was made of it."""
+    UNTRIED = "not tried"
 
     @property
     def is_fatal(self) -> bool:
         """Whether a text with such a finding is not shown; the others are told along with it."""
-        return self not in (Kind.SECURITY, Kind.EXAMPLE, Kind.BEHAVIOUR)
+        return self not in (Kind.EXAMPLE, Kind.BEHAVIOUR, *_REMARKS)
 
     @property
     def asks_for_another(self) -> bool:
         """Whether another text is looked for that has no such finding."""
-        return self is not Kind.SECURITY
+        return self not in _REMARKS
+
+
+_REMARKS = (Kind.SECURITY, Kind.SOURCE, Kind.UNTRIED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Answer:
     latency_ms: float
     model: str
     provider: str
+    rejected: str = ""
+    """The best of what did not pass, where nothing did; ``findings`` count its lines."""
 
     @property
     def passed(self) -> bool:
@@ -54,6 +56,7 @@ class Answer:
             "passed": self.passed,
             "checks": checks,
             "refusal": self.refusal,
+            "rejected": self.rejected,
             "attempts": self.num_attempts,
             "latency_ms": round(self.latency_ms, 1),
             "model": self.model,
@@ -61,8 +64,8 @@ class Answer:
         }
         return json.dumps({**known, **more}, ensure_ascii=False)
 
-    def tell(self, rejected: str = "") -> None:
-        """On standard error: warnings, or the refusal with each fault and its line in ``rejected``."""
+    def tell(self) -> None:
+        """On standard error: warnings, or the refusal with each fault and its line in what was rejected."""
         if self.passed:
             for finding in self.findings:
                 typer.echo(f"fimble: warning: {finding}", err=True)
@@ -70,7 +73,7 @@ class Answer:
                 typer.secho(f"  {self._summary()}", dim=True, err=True)
             return
         typer.echo(f"fimble: {self.refusal}", err=True)
-        for line in _faults(self.findings, rejected):
+        for line in _faults(self.findings, self.rejected):
             typer.echo(f"        {line}", err=True)
 
     def _summary(self) -> str:
@@ -90,10 +93,12 @@ def put(text: str, end: str = "") -> None:
 def _faults(findings: Sequence[Finding], rejected: str) -> list[str]:
     if not rejected:
         return []
+    from fimble.checks.finding import Kind
+
     lines = rejected.split("\n")
     told: list[str] = []
     for finding in findings[:_MAX_FAULTS]:
         told.append(str(finding))
-        if 1 <= finding.line <= len(lines):
+        if finding.kind is not Kind.SOURCE and 1 <= finding.line <= len(lines):
             told.append(f"    {finding.line} | {lines[finding.line - 1]}")
     return told

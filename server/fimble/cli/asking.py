@@ -90,4 +90,5 @@ def answer_of(done: Done, model: Model, text: str, language: str) -> Answer:
         done.latency_ms,
         model.name,
         model.provider,
+        done.rejected,
     )

@@ -48,13 +48,13 @@ def generate(
         generated.latency_ms,
         model.name,
         model.provider,
+        "" if generated.is_sound else best.code,
     )
-    rejected = "" if generated.is_sound else best.code
     if as_json:
-        put(answer.record("code", {"rejected": rejected}), "\n")
+        put(answer.record("code", {}), "\n")
     else:
         put(answer.text)
-        answer.tell(rejected)
+        answer.tell()
     if not answer.passed:
         raise typer.Exit(1)
 

@@ -68,6 +68,13 @@ def test_where_nothing_passes_the_file_is_left_alone(path: Path, monkeypatch: py
     assert path.read_bytes() == TEXT.encode()
 
 
+def test_what_was_rejected_is_shown(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, *['Adds.""" \n```'] * 8)
+    done = ran("document", "sums.py:4")
+    assert done.code == 1 and "    1 | Adds." in done.err
+    assert json.loads(ran("document", "sums.py:4", "--json").out)["rejected"] == "Adds."
+
+
 def test_a_file_that_changed_meanwhile_is_left_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = installed(monkeypatch, SAID)
     model.meanwhile = lambda: path.write_text("changed\n", encoding="utf-8")

@@ -55,6 +55,7 @@ def test_an_explanation_of_other_lines_is_refused(monkeypatch: pytest.MonkeyPatc
     installed(monkeypatch, *[": its name.\n- Line 70: it ends."] * 4)
     done = ran("explain", "sums.py:4-6")
     assert (done.code, done.out) == (1, "")
+    assert "    2 | - Line 70: it ends." in done.err
     assert "it speaks of line 70, which is not there" in done.err
 
 

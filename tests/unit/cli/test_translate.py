@@ -65,6 +65,17 @@ def test_where_nothing_passes_nothing_is_written(monkeypatch: pytest.MonkeyPatch
     record = json.loads(ran("translate", "sums.py", "--to", "javascript", "--json", "-o", "sums.js").out)
     assert (record["code"], record["passed"], record["out"]) == ("", False, None)
     assert record["checks"] and not Path("sums.js").exists()
+    assert "1 | function (" in done.err and record["rejected"].startswith("function (")
+
+
+def test_a_source_that_does_not_parse_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("sums.py").write_text("x = 1\n\ndef add(a, b:\n    return a + b\n", encoding="utf-8")
+    installed(monkeypatch, CODE + "```", CODE + "```")
+    done = ran("translate", "sums.py", "--to", "javascript")
+    assert (done.code, done.out) == (0, CODE)
+    assert "fimble: warning: line 3: the source is no python here" in done.err
+    (check,) = json.loads(ran("translate", "sums.py", "--to", "javascript", "--json").out)["checks"]
+    assert (check["kind"], check["line"], check["fatal"]) == ("source", 3, False)
 
 
 @pytest.mark.parametrize(

@@ -86,9 +86,11 @@ class Done:
     document: NewDocument | None = None
     markdown: str = ""
     refusal: str = ""
-    """In a sentence, what failed; nothing else is given then."""
+    """In a sentence, what failed; nothing else is given then but what is ``rejected``."""
     findings: tuple[Finding, ...] = ()
     """Warnings about what is given, or what the refusal rests on."""
+    rejected: str = ""
+    """The best answer that did not pass; the refusal's findings count its lines."""
     num_attempts: int = 0
     latency_ms: float = 0.0
 

@@ -103,7 +103,7 @@ class Actions:
 
 def _refused(action: Action, generated: Generated) -> Done:
     said = "; ".join(str(finding) for finding in generated.best.findings[:3]) or "the model wrote nothing"
-    return Done(refusal=f"No {action.wanted} passed the checks: {said}.")
+    return Done(refusal=f"No {action.wanted} passed the checks: {said}.", rejected=generated.best.code)
 
 
 def _page(snapshot: Snapshot, offset: int, project_tests: str = "", runs_examples: bool = True) -> Page | None:

@@ -117,10 +117,10 @@ def _at_its_lines(answer: str, first: int, lines: list[str]) -> str:
 def _check(answer: str, first: int, last: int) -> tuple[Finding, ...]:
     """An explanation of lines that there are not is none."""
     if not answer:
-        return (Finding(What.SYNTAX, first, "it says nothing"),)
-    said = "".join(part for match in _LINES.finditer(answer) for part in (" ", match[1] or match[2]))
-    named = [int(number) for number in re.findall(r"\d+", said)]
-    wrong = [number for number in named if not first <= number <= last]
-    return tuple(
-        Finding(What.SYNTAX, number, f"it speaks of line {number}, which is not there") for number in wrong[:1]
-    )
+        return (Finding(What.SYNTAX, 1, "it says nothing"),)
+    for match in _LINES.finditer(answer):
+        wrong = [number for number in re.findall(r"\d+", match[1] or match[2]) if not first <= int(number) <= last]
+        if wrong:
+            place = answer.count("\n", 0, match.start()) + 1
+            return (Finding(What.SYNTAX, place, f"it speaks of line {wrong[0]}, which is not there"),)
+    return ()

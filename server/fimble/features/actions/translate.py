@@ -12,6 +12,7 @@ from fimble.checks.finding import Finding, fatal
 from fimble.checks.finding import Kind as What
 from fimble.errors import ConfigError
 from fimble.features.actions.action import Done, Kind, NewDocument, Offer, Page, Selection
+from fimble.features.actions.answers import read
 from fimble.features.actions.layout import line_end, line_start
 from fimble.features.actions.mending import mending
 from fimble.features.generation import instructions
@@ -66,11 +67,12 @@ class Translate:
         source = parsed.text[offer.start - parsed.start : offer.end - parsed.start]
         is_tried = page.runs_examples and (parsed.language.name, language.name) == ("python", "javascript")
         cases = cases_of(textwrap.dedent(source)) if is_tried and can_compare() else {}
+        warnings = _warnings_of(source, offer, page)
 
         def checked(code: str) -> tuple[Finding, ...]:
             if not code.strip():
                 return (Finding(What.SYNTAX, 1, "there is no code in it"),)
-            found = check(code, language)
+            found = (*check(code, language), *warnings)
             return found if fatal(found) else (*found, *check_agreement(code, cases))
 
         return Task(
@@ -85,6 +87,21 @@ class Translate:
         language = target(offer.argument).name
         stem = PurePosixPath(unquote(urlsplit(page.uri).path)).stem or "translated"
         return Done(document=NewDocument(stem + TARGETS[language][1], language, code))
+
+
+def _warnings_of(source: str, offer: Offer, page: Page) -> tuple[Finding, ...]:
+    """Where ``source`` is not of its language: what a model makes of that may be anything."""
+    parsed = page.parsed
+    code = textwrap.dedent(source)
+    answer = read(code, parsed.language)
+    if answer is None or not answer.parsed.faults:
+        return ()
+    read_text = answer.parsed.text
+    byte = min(fault.start for fault in answer.parsed.faults)
+    number = answer.parsed.data.count(b"\n", 0, byte) - read_text.count("\n", 0, max(0, read_text.find(code)))
+    line = page.lines_before + parsed.text.count("\n", 0, offer.start - parsed.start) + number + 1
+    said = f"the source is no {parsed.language.name} here, so that its translation is a guess"
+    return (Finding(What.SOURCE, line, said),)
 
 
 def _widened(text: str, start: int, end: int) -> tuple[int, int]:

@@ -128,3 +128,27 @@ def test_half_a_selection_is_translated_whole(marked: str, meant: str) -> None:
     selection, page = at("python", marked)
     offer = Translate().offers(selection, page)[0]
     assert page.parsed.text[offer.start : offer.end] == meant
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "lines"),
+    [
+        ("python", "x = 1\n‸def f(:\n    pass\n‸", [2]),
+        ("python", "x = = 1\n‸def f():\n    pass\n‸", []),
+        ("java", "class A {\n‸    int f() { return 1; }\n‸}\n", []),
+        ("java", "class A {\n‸    int f() {\n        return 1 +;\n    }\n‸}\n", [3]),
+    ],
+)
+def test_a_source_that_does_not_parse_is_warned_of(language: str, text: str, lines: list[int]) -> None:
+    selection, page = at(language, text)
+    offer = next(offer for offer in Translate().offers(selection, page) if offer.argument == "go")
+    found = Translate().task(offer, page).check("package a\n\nfunc f() {}\n")
+    assert [finding.line for finding in found] == lines
+    assert fatal(found) == ()
+
+
+def test_what_an_explanation_has_wrong_is_told_with_its_own_line() -> None:
+    selection, page = at("python", "‸x = 1\ny = 2\n‸")
+    (offer,) = Explain().offers(selection, page)
+    (found,) = Explain().task(offer, page).check("- Line 1: one.\n- Line 9: nine.")
+    assert (found.line, found.message) == (2, "it speaks of line 9, which is not there")
