@@ -7,7 +7,7 @@ from tests.editors.nvim.neovim import Neovim
 STUB = 'def is_even(number):\n    """Return whether the number is even."""\n    pass\n'
 LONG = (
     "def parse_arguments(text):\n"
-    '    """Split a command line into words as a shell does: quotes, escapes, comments, and an error for each fault."""\n'
+    '    """Split a command line into words as a shell does: quotes, escapes, comments, and errors for faults."""\n'
     "    pass\n"
 )
 

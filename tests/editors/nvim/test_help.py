@@ -72,8 +72,8 @@ def test_wrong_options_are_told_and_the_rest_is_used(nvim_path: Path, serve: lis
         assert told == (
             "fimble: setup: disabled_languages: expected list of strings, got another table; "
             "enabled: expected boolean, got string; "
-            "filetype is not an option; there are cmd, disabled_languages, disabled_paths, enabled, filetypes, keymaps, "
-            "options, popup; "
+            "filetype is not an option; there are cmd, disabled_languages, disabled_paths, enabled, filetypes, "
+            "keymaps, options, popup; "
             "keymaps.acept is no action; there are accept, accept_line, accept_word, dismiss, next, previous, suggest; "
             "keymaps.next: expected string or false, got number; "
             "popup: expected boolean, got number. That is ignored."
@@ -87,7 +87,8 @@ def test_wrong_options_are_told_and_the_rest_is_used(nvim_path: Path, serve: lis
 
 def test_options_of_the_server_reach_it(nvim_path: Path, serve: list[str], tmp_path: Path) -> None:
     options = {"eagerness": 500, "comments": False}
-    with running(nvim_path, tmp_path, serve, options=options, disabled_paths=["secret*"]) as neovim:
+    off = {"disabled_paths": ["secret*"], "disabled_languages": ["javascript"]}
+    with running(nvim_path, tmp_path, serve, options=options, **off) as neovim:
         neovim.open("key = '", "secret_keys.py")
         neovim.wait(lambda: neovim.statusline == "fimble: warning", "the server complains")
         said = str(neovim.lua("return require('fimble').status()"))
@@ -96,6 +97,21 @@ def test_options_of_the_server_reach_it(nvim_path: Path, serve: list[str], tmp_p
         neovim.type("a")
         neovim.wait(lambda: _why(neovim), "the reason")
         assert "the file is one that fimble never reads" in _why(neovim)
+        neovim.open("let key = ", "key.js")
+        neovim.at_end()
+        neovim.type("a")
+        neovim.wait(lambda: "switched off for this language (javascript)" in _why(neovim), "the reason")
+
+
+def test_one_server_for_all_folders(neovim: Neovim, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / ".git").mkdir(parents=True)
+        (tmp_path / name / "main.py").write_text("x = 1\n", encoding="utf-8")
+        neovim.nvim.command(f"edit {tmp_path / name / 'main.py'}")
+        neovim.wait(lambda: neovim.statusline == "fimble: ready", "it runs here too")
+    assert len(neovim.server_pids) == 1
+    folders = neovim.lua("return vim.lsp.get_clients({ name = 'fimble' })[1].workspace_folders")
+    assert {str(tmp_path / "one"), str(tmp_path / "two")} <= {folder["name"] for folder in folders}
 
 
 def _why(neovim: Neovim) -> str:

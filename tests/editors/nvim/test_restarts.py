@@ -22,17 +22,20 @@ def own(nvim_path: Path, serve: list[str], tmp_path: Path) -> Iterator[Neovim]:
 
 def test_a_server_that_was_killed_is_back_and_suggests(own: Neovim) -> None:
     own.open(START)
-    own.wait_until_ready()
+    own.at_end()
+    own.type(" ")
+    own.wait_for_ghost("a")  # typed while the model was loading, and shown without another key
+    own.escape()
     (first,) = own.server_pids
     os.kill(first, signal.SIGKILL)
     own.wait_until_told("the server ended unexpectedly and is started again")
     own.wait(lambda: own.server_pids and own.server_pids != [first], "another one")
     own.wait_until_ready()
     own.at_end()
-    own.type(" ")
-    own.wait_for_ghost("a")
-    own.nvim.command("Fimble restart")
+    own.type("a")
+    own.wait_for_ghost()
     own.escape()
+    own.nvim.command("Fimble restart")
     own.wait(lambda: own.statusline != "fimble: ready", "it ends")
     own.wait_until_ready()
     assert sum("ended unexpectedly" in line for line in own.told) == 1

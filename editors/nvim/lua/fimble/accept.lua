@@ -1,5 +1,6 @@
 --- Puts a suggestion, or a piece of it, into the text, and tells the server.
 
+local answers = require('fimble.answers')
 local ghost = require('fimble.ghost')
 local pieces = require('fimble.pieces')
 
@@ -114,6 +115,9 @@ function M.accept(kind)
     ghost.hold(bufnr, false)
     vim.api.nvim_buf_clear_namespace(bufnr, namespace, 0, -1)
     ghost.follow(bufnr)
+    if #ghost.live(bufnr) == 0 then
+      answers.go_on(bufnr)
+    end
   end)
   return true
 end

@@ -25,6 +25,7 @@ local guarded = {}
 local asked_again = {}
 
 local AGAIN_MS = 1000
+local PAUSE_MS = 300
 
 --- Ask for {bufnr} now, as Neovim does after a pause. False before Neovim has asked there once.
 ---@param bufnr integer
@@ -47,6 +48,18 @@ function M.refresh(bufnr)
   if vim.startswith(vim.api.nvim_get_mode().mode, 'i') then
     M.ask(bufnr, wishes.AUTOMATIC)
   end
+end
+
+--- Something was accepted: the next suggestion is asked for, by Neovim if the cursor moved, else by us.
+---@param bufnr integer
+function M.go_on(bufnr)
+  local ghost = require('fimble.ghost')
+  local before = ghost.newest(bufnr)
+  vim.defer_fn(function()
+    if vim.api.nvim_get_current_buf() == bufnr and ghost.newest(bufnr) == before then
+      M.refresh(bufnr)
+    end
+  end, PAUSE_MS)
 end
 
 --- Nothing came for {asked}. Once, and if nothing happens meanwhile, it is asked again: an answer that was cut short

@@ -87,6 +87,13 @@ function M.asked(bufnr, asked)
   newest[bufnr] = asked.serial
 end
 
+--- The newest request that was sent for {bufnr}.
+---@param bufnr integer
+---@return integer?
+function M.newest(bufnr)
+  return newest[bufnr]
+end
+
 --- Whether nothing has happened since {asked} was sent.
 ---@param bufnr integer
 ---@param asked fimble.Asked

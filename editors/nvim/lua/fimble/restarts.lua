@@ -4,6 +4,7 @@ local M = {}
 
 local first_wait_ms = 1000
 local MAX_CRASHES = 4
+local SIGTERM = 15
 --- Crashes longer ago do not count.
 local MEMORY_MS = 5 * 60 * 1000
 
@@ -59,13 +60,13 @@ local function crashed(code, signal)
   vim.defer_fn(start, first_wait_ms * 2 ^ (#crashes - 1))
 end
 
---- The server has ended: in order where the code is 0.
+--- The server has ended: in order where the code is 0, and because someone wants it where it was asked to.
 ---@param code integer
 ---@param signal integer
 function M.ended(code, signal)
   if not is_leaving then
     require('fimble.status').forget()
-    if (code ~= 0 or signal ~= 0) and is_wanted() then
+    if (code ~= 0 or signal ~= 0) and signal ~= SIGTERM and is_wanted() then
       crashed(code, signal)
     end
   end
