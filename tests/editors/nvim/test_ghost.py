@@ -130,9 +130,13 @@ def test_other_suggestions_are_asked_for_and_turned_through(neovim: Neovim) -> N
     neovim.wait(lambda: neovim.ghost.startswith(first), "the first one again")
     neovim.type("<M-]>")
     neovim.wait(lambda: neovim.ghost == second, "and the second")
-    before = neovim.text
+    before, shown = neovim.text, second[: second.rindex(" (2/")]
+    neovim.type(shown[0])
+    neovim.wait(lambda: neovim.ghost.startswith(shown[1:]), "it stays while it is typed")
+    neovim.lua("_G.is_late = false; vim.defer_fn(function() _G.is_late = true end, 600)")
+    neovim.wait(lambda: neovim.lua("return _G.is_late"), "what Neovim asks meanwhile is answered")
+    assert neovim.ghost.startswith(shown[1:])
     neovim.type("<Tab>")
-    shown = second[: second.rindex(" (2/")]
     neovim.wait(lambda: neovim.text == before + shown, "the second one was accepted")
 
 

@@ -16,6 +16,7 @@ local M = {}
 ---@field choices fimble.Choice[]
 ---@field live fimble.Live[] As they were drawn last, the one on the screen first.
 ---@field drawn_at? fimble.Place
+---@field is_chosen? boolean Whether the person went on to it from another one.
 
 ---@type table<integer, fimble.Ghost>
 local ghosts = {}
@@ -137,13 +138,14 @@ function M.answered(bufnr, asked, items, context)
     table.insert(choices, choice.of(item, asked.place, asked.client.offset_encoding))
   end
   local typed = place.typed(bufnr, asked.place, here)
+  local is_chosen = ghost and ghost.is_chosen and #ghost.live > 0
   if #choice.live(choices, typed, 1) > 0 then
-    if wish then
+    if wish or is_chosen then
       hold_first(ghost, choices, typed)
     end
-    ghosts[bufnr] = { asked = asked, context = context, choices = choices, live = {} }
+    ghosts[bufnr] = { asked = asked, context = context, choices = choices, live = {}, is_chosen = is_chosen }
     draw(bufnr, ghosts[bufnr])
-  elseif is_here and newest[bufnr] == asked.serial and not wish then
+  elseif is_here and newest[bufnr] == asked.serial and not wish and not is_chosen then
     ghosts[bufnr] = nil
     pcall(asked.handler, nil, { items = {} }, context)
     answers.ask_again(bufnr, asked)
@@ -179,7 +181,7 @@ function M.turned(bufnr, count)
     for step = 0, #live - 1 do
       table.insert(turned, live[(count + step) % #live + 1])
     end
-    ghost.live = turned
+    ghost.live, ghost.is_chosen = turned, true
     tell_shown(ghost)
   end
 end

@@ -84,7 +84,9 @@ local function check_client()
     return
   end
   local num_buffers = vim.tbl_count(running.attached_buffers)
-  health.ok(('runs in %d buffer%s, columns in %s'):format(num_buffers, num_buffers == 1 and '' or 's', running.offset_encoding))
+  health.ok(
+    ('runs in %d buffer%s, columns in %s'):format(num_buffers, num_buffers == 1 and '' or 's', running.offset_encoding)
+  )
   local condition = require('fimble.status').condition()
   if condition then
     health[condition.kind == 'Error' and 'error' or condition.kind == 'Warning' and 'warn' or 'info'](condition.message)
@@ -123,7 +125,7 @@ local function check_keys()
   health.start('Keys')
   local keys = keymaps.keys(require('fimble.options').get().keymaps)
   if not next(keys) then
-    health.info("none are mapped; setup({ keymaps = true }) maps some, and :help fimble-keymaps names them")
+    health.info('none are mapped; setup({ keymaps = true }) maps some, and :help fimble-keymaps names them')
     return
   end
   for name, key in vim.spairs(keys) do

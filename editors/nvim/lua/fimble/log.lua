@@ -33,7 +33,8 @@ end
 --- Show the lines in a window of their own.
 function M.open()
   local bufnr = vim.api.nvim_create_buf(false, true)
-  local shown = vim.list_extend({ 'What fimble said since Neovim started. What it wrote to stderr is in', M.file(), '' }, lines)
+  local shown =
+    vim.list_extend({ 'What fimble said since Neovim started. What it wrote to stderr is in', M.file(), '' }, lines)
   vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, shown)
   vim.bo[bufnr].bufhidden = 'wipe'
   vim.bo[bufnr].modifiable = false
