@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from fimble.features.actions.action import Edit
 from fimble.features.actions.answers import Answer, Part, Role, last_name, mentioned, read
+from fimble.features.actions.asked import is_constructor, without_extras
 from fimble.features.actions.comments import comment_at, instruction_in, says_the_same
 from fimble.features.actions.edits import applied, joined, with_line_breaks
 from fimble.features.actions.helpers import needed, separator
@@ -26,7 +27,6 @@ from fimble.syntax.parsed import Parsed
 
 _CLOSER = re.compile(r"[}\])]|end\b|else\b|elif\b|except\b|finally\b|catch\b|rescue\b|fi\b|done\b|<")
 _CLASS_WORD = re.compile(r"class|struct|interface|类|結構|结构|接口", re.IGNORECASE)
-_TEST_WORD = re.compile(r"test|测试|測試", re.IGNORECASE)
 
 
 def written_below(parsed: Parsed, start: int, end: int, code: str) -> tuple[Edit, ...]:
@@ -73,14 +73,18 @@ def _asked_for(answer: Answer, parsed: Parsed, offset: int, said: str) -> tuple[
                 fresh = [
                     one
                     for one in members
-                    if (one.role is Role.DEFINITION and one.name not in existing)
+                    if (
+                        one.role is Role.DEFINITION
+                        and one.name not in existing
+                        and not is_constructor(one, holder, said)
+                    )
                     or (one.role is Role.VALUE and not any(mentioned(one.name, text) for text in others))
                 ]
-                kept = _without_extras(answer, fresh, said)
+                kept = without_extras(answer, fresh, said)
                 return kept, needed(answer, parts, kept, {one.name for one in members} | {part.name})
     elif around and not around[0].is_class and len(parts) == 1 and parts[0].name in ("main", around[0].name):
         return _without_repetition(answer, parsed, around[0], offset, answer.members(parts[0])), []
-    return _without_extras(answer, parts, said, {last_name(found.name) for found in definitions(parsed)}), []
+    return without_extras(answer, parts, said, {last_name(found.name) for found in definitions(parsed)}), []
 
 
 def _without_repetition(
@@ -105,26 +109,6 @@ def _apart_from(parsed: Parsed, around: Definition, offset: int) -> tuple[str, s
 
 def _squeezed(text: str) -> str:
     return "".join(text.split())
-
-
-def _without_extras(answer: Answer, parts: Sequence[Part], said: str, existing: Collection[str] = ()) -> list[Part]:
-    """Definitions that are not among ``existing`` and the values that they need; everything, where nothing is
-    defined."""
-    defined = [part for part in parts if part.role is Role.DEFINITION]
-    asked = [part for part in defined if not _is_extra(part, said)] or defined
-    wanted = [part for part in asked if part.name not in existing] or asked
-    if not wanted:
-        return list(parts)
-    values = needed(answer, [part for part in parts if part.role is Role.VALUE], wanted, ())
-    return [part for part in parts if part in wanted or part in values]
-
-
-def _is_extra(part: Part, said: str) -> bool:
-    """Whether a definition only shows or tests what was asked for."""
-    if mentioned(part.name, said):
-        return False
-    is_test = part.name.lower().startswith("test") and not _TEST_WORD.search(said)
-    return is_test or part.name.lower() == "main"
 
 
 def _is_repeated(part: Part, holder: Definition, parts: Sequence[Part], said: str) -> bool:

@@ -15,12 +15,13 @@ from fimble.features.actions.comments import comment_at, instruction_in
 from fimble.features.actions.edits import applied
 from fimble.features.actions.examples import check_own_examples
 from fimble.features.actions.members import strange_members
-from fimble.features.actions.neighbours import imports_of
+from fimble.features.actions.neighbours import file_beside, imports_of
 from fimble.features.actions.placed import check_edits
-from fimble.features.actions.surroundings import as_begun, class_around, header_of, opening_of
+from fimble.features.actions.surroundings import as_begun, class_around, class_begun, opening_of
 from fimble.features.generation import instructions
 from fimble.features.generation.cutting import body_is_over, is_complete
 from fimble.features.generation.generator import Task
+from fimble.features.generation.instructions import fenced
 from fimble.syntax.outline import Definition, enclosing
 from fimble.syntax.parsed import Parsed
 
@@ -63,7 +64,7 @@ class Implement:
                 is_over = body_is_over(opening)
         else:
             said = _said(parsed, offer.start, offer.end)
-            messages = instructions.write(_in_place(said, parsed, offer.start), language.name)
+            messages = instructions.write(_in_place(said, parsed, offer), language.name)
 
         def check(code: str) -> tuple[Finding, ...]:
             edits = self.edits(offer, parsed, code)
@@ -100,16 +101,19 @@ def _said(parsed: Parsed, start: int, end: int) -> str:
     return instruction_in(parsed.text[start - parsed.start : end - parsed.start])
 
 
-def _in_place(said: str, parsed: Parsed, offset: int) -> str:
-    """The instruction, with what has to be known of the place."""
-    holder = class_around(parsed, offset)
-    parts = [said]
+def _in_place(said: str, parsed: Parsed, offer: Offer) -> str:
+    """The instruction, behind what has to be known of the place."""
+    language = parsed.language.name
+    holder = class_around(parsed, offer.start)
+    beside = "\n\n".join(part for part in (imports_of(parsed).rstrip(), file_beside(parsed, offer.start, said)) if part)
+    parts: list[str] = []
+    if beside:
+        parts.append(f"This is in the file already:\n{fenced(beside, language)}")
     if holder is not None:
-        parts.append(f"It is a method of this class:\n{header_of(parsed, holder)}")
-    head = imports_of(parsed)
-    if head:
-        parts.append(f"These are imported already:\n{head.rstrip()}")
-    return "\n\n".join(parts)
+        own = class_begun(parsed, holder, (offer.start, offer.end))
+        parts.append(f"This class is in the file already:\n{fenced(own, language)}")
+        said = f"Add a method to it: {said}"
+    return "\n\n".join([*parts, said])
 
 
 def _offered(parsed: Parsed, offer: Offer) -> Definition | None:

@@ -21,6 +21,10 @@ MAX_WHOLE_CHARS = 500
 """What is longer is shown by its signature."""
 _CONSTRUCTORS = frozenset(["__init__", "constructor", "initialize", "new", "init"])
 _NO_BRACES = frozenset(["ruby", "lua", "bash"])
+_TYPES = frozenset(
+    ["type_alias_declaration", "type_declaration", "type_item", "type_definition", "enum_specifier", "union_specifier"]
+)
+_WRAPPED = frozenset(["export_statement"])
 
 
 def imports_of(parsed: Parsed) -> str:
@@ -55,6 +59,29 @@ def file_around(parsed: Parsed, begun: Definition, holder: Definition | None, co
     return f"{said}\n\n" if said else ""
 
 
+def file_beside(parsed: Parsed, offset: int, said: str) -> str:
+    """The types, classes and functions of the file, for code that is asked for at ``offset`` in the words of ``said``.
+
+    What these name comes first, then types and classes; in the order of the file, no more than ``MAX_FILE_CHARS``.
+    Nothing of what holds ``offset``, and nothing of a file that does not parse.
+    """
+    if parsed.tree.root_node.has_error:
+        return ""
+    shown = [(one, _shown(parsed, one)) for one in _outer(parsed) if not one.start <= offset <= one.end]
+    parts = [(one.start, text, one.name.lower() in said.lower(), one.is_class) for one, text in shown if text]
+    spans = [(one.start, one.end) for one, _ in shown]
+    for start, end in _types(parsed):
+        text = parsed.text[start - parsed.start : end - parsed.start]
+        if len(text) <= MAX_WHOLE_CHARS and not any(begin <= start < stop for begin, stop in spans):
+            is_named = any(word in said.lower().split() for word in text.lower().split()[1:2])
+            parts.append((start, text, is_named, True))
+    chosen: list[tuple[int, str]] = []
+    for start, text, *_ in sorted(parts, key=lambda part: (not part[2], not part[3], part[0])):
+        if sum(len(one) for _, one in chosen) + len(text) <= MAX_FILE_CHARS:
+            chosen.append((start, text))
+    return "\n\n".join(text for _, text in sorted(chosen))
+
+
 def members_of(parsed: Parsed, holder: Definition, begun: Definition) -> str:
     """The other methods of ``holder``, at no indentation; ends with an empty line unless empty."""
     if holder.body is None or parsed.language.name in _NO_BRACES:
@@ -81,6 +108,14 @@ def _outer(parsed: Parsed) -> list[Definition]:
         if not found or one.start >= found[-1].end:
             found.append(one)
     return found
+
+
+def _types(parsed: Parsed) -> list[tuple[int, int]]:
+    """Where types are declared that are no definitions: they have no methods."""
+    nodes = parsed.tree.root_node.named_children
+    inner = [child for node in nodes for child in (node, *(node.named_children if node.type in _WRAPPED else ()))]
+    found = [node for node in inner if node.type in _TYPES]
+    return [(parsed.offset_at(node.start_byte), parsed.offset_at(node.end_byte)) for node in found]
 
 
 def _shown(parsed: Parsed, one: Definition) -> str:

@@ -8,7 +8,7 @@ import textwrap
 from fimble.errors import ActionRefused
 from fimble.features.actions.comments import comment_above
 from fimble.features.actions.layout import TAB_WIDTH, line_start
-from fimble.features.actions.neighbours import file_around, members_of
+from fimble.features.actions.neighbours import MAX_WHOLE_CHARS, file_around, members_of
 from fimble.syntax.outline import Definition, enclosing
 from fimble.syntax.parsed import Parsed
 
@@ -57,6 +57,22 @@ def in_its_class(parsed: Parsed, one: Definition, own: str, with_others: bool = 
     members = members_of(parsed, holder, one) if with_others else ""
     head = header_of(parsed, holder) + (" {" if is_braced else "")
     return f"{head}\n{textwrap.indent(_in_blanks(members + own), '    ')}"
+
+
+def class_begun(parsed: Parsed, holder: Definition, comment: tuple[int, int]) -> str:
+    """The class ``holder`` without the ``comment`` that stands in it; of a longer one its constructor, and its other
+    methods' signatures."""
+    begin, end = (offset - parsed.start for offset in comment)
+    text = parsed.text
+    whole = text[: line_start(text, begin)] + text[end:][len(text[end:]) - len(text[end:].lstrip("\r\n")) :]
+    whole = whole[holder.start - parsed.start : holder.end - parsed.start - (len(text) - len(whole))]
+    if len(whole) <= MAX_WHOLE_CHARS:
+        return textwrap.dedent(
+            text[line_start(text, holder.start - parsed.start) : holder.start - parsed.start] + whole
+        )
+    head = header_of(parsed, holder) + ("" if parsed.language.name in _NO_BRACES else " {")
+    members = members_of(parsed, holder, holder).rstrip()
+    return _closed(parsed, holder, f"{head}\n{textwrap.indent(_in_blanks(members), '    ')}" if members else head)
 
 
 def _in_blanks(text: str) -> str:

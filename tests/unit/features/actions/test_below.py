@@ -88,3 +88,51 @@ def test_an_answer_that_says_nothing_new_is_none(code: str) -> None:
     selection, page = at("python", "# add the‸ numbers\n")
     (offer,) = Implement().offers(selection, page)
     assert Implement().edits(offer, page.parsed, code) == ()
+
+
+ACCOUNT = "class Account:\n    def __init__(self):\n        self.balance = 0\n\n    # %s‸\n"
+DEPOSIT = "    def deposit(self, amount):\n        self.balance += amount\n"
+WITHDRAW = "    def withdraw(self, amount):\n        self.balance -= amount\n"
+INIT = "    def __init__(self):\n        self.balance = 0\n\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("deposit an amount", ["deposit"]),
+        ("take an amount out: withdraw", ["withdraw"]),
+        ("deposit and withdraw", ["deposit", "withdraw"]),
+        ("存款deposit和取款withdraw", ["deposit", "withdraw"]),
+        ("methods that change the balance", ["deposit", "withdraw"]),
+        ("两个方法", ["deposit", "withdraw"]),
+        ("存款", ["deposit"]),
+    ],
+)
+def test_of_several_functions_only_what_was_asked_for_is_kept(said: str, kept: list[str]) -> None:
+    after = implemented("python", ACCOUNT % said, f"class Account:\n{INIT}{DEPOSIT}\n{WITHDRAW}")
+    assert [name for name in ("deposit", "withdraw") if f"def {name}(" in after] == kept
+
+
+@pytest.mark.parametrize(
+    ("code", "kept"),
+    [
+        (
+            "def is_prime(n):\n    return n > 1\n\ndef primes_to(n):\n    return is_prime(n)\n",
+            ["is_prime", "primes_to"],
+        ),
+        ("def primes_to(n):\n    return n\n\ndef show(n):\n    print(primes_to(n))\n", ["primes_to"]),
+        (
+            "def one(n):\n    return two(n)\n\ndef two(n):\n    return n\n\ndef three(n):\n    return n\n",
+            ["one", "two"],
+        ),
+    ],
+)
+def test_what_the_function_needs_is_kept_too(code: str, kept: list[str]) -> None:
+    after = implemented("python", "# all primes up to n‸\n", code)
+    assert [line.split("(")[0].removeprefix("def ") for line in after.split("\n") if line.startswith("def ")] == kept
+
+
+def test_a_constructor_comes_only_where_it_is_asked_for() -> None:
+    code = "class A {\n    A(int size) {}\n    int pop() { return 1; }\n}\n"
+    assert "A(int" not in implemented("java", "class A {\n    // the first item‸\n}\n", code)
+    assert "A(int" in implemented("java", "class A {\n    // constructor with a size‸\n}\n", code)

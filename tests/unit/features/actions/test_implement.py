@@ -91,3 +91,38 @@ def test_the_model_is_shown_the_comment_above_a_function() -> None:
 
 def test_a_stub_file_has_nothing_to_implement() -> None:
     assert IMPLEMENT.offers(*at("python", "def f(a): ...‸\n", uri="file:///a.pyi")) == []
+
+
+def told(language: str, text: str) -> str:
+    selection, page = at(language, text)
+    (offer,) = IMPLEMENT.offers(selection, page)
+    return IMPLEMENT.task(offer, page).messages[-1].text
+
+
+def test_a_comment_is_shown_with_the_types_and_functions_of_its_file() -> None:
+    said = told("typescript", "interface Item { price: number }\n\ntype Id = string;\n\n// the total of all items‸\n")
+    assert "```typescript\ninterface Item { price: number }\n\ntype Id = string;\n```" in said
+    body = "".join(f"    a += {number}\n" for number in range(90))
+    text = f"# all items‸\n\n\nclass Item:\n    pass\n\n\ndef long(a):\n{body}\n\ndef short(a):\n    return a\n"
+    said = told("python", text)
+    assert "class Item:\n    pass\n\ndef long(a): ...\n\ndef short(a):\n    return a\n```\n\nall items" in said
+
+
+def test_what_a_comment_names_is_shown_first_where_there_is_much() -> None:
+    many = "".join(f"type T{number} struct {{\n\tField{number} int\n}}\n\n" for number in range(99))
+    said = told("go", f"package a\n\n{many}// sorts t98 by its field‸\n")
+    assert "type T98 struct" in said and "type T1 struct" in said and "type T80 struct" not in said
+    assert len(said) < 2000
+
+
+def test_a_comment_in_a_class_is_shown_with_the_class() -> None:
+    text = "class A {\n    private int n;\n\n    // doubles n‸\n\n    void g() {\n    }\n}\n"
+    said = told("java", text)
+    assert "```java\nclass A {\n    private int n;\n\n    void g() {\n    }\n}\n```" in said
+    assert "Add a method to it: doubles n" in said
+    said = told("java", text.replace("    void g() {\n", "    void g() {\n" + "        f();\n" * 99))
+    assert "```java\nclass A {\n    void g() { /* ... */ }\n}\n```" in said
+
+
+def test_nothing_of_a_file_that_does_not_parse_is_shown() -> None:
+    assert "class B" not in told("python", "class B:\n    x = = 1\n\n\n# doubles n‸\n")
