@@ -14,7 +14,7 @@ let running: Service | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("fimble", { log: true });
   const holder = new Holder();
-  const voice = new Voice(log, context.globalState);
+  const voice = new Voice(log);
   const snooze = new Snooze(() => void service.configure());
   const service = new Service(context, log, holder, voice, () => serverOptions(snooze.isAsleep));
   const commands = register({ service, holder, snooze, voice, log, extensionId: context.extension.id });

@@ -3,6 +3,7 @@
 import * as path from "node:path";
 import type * as vscode from "vscode";
 import { Client } from "./client.js";
+import * as consent from "./environment/consent.js";
 import { prepare } from "./environment/model.js";
 import { existing, made, type Search, type Server } from "./environment/server.js";
 import { environment } from "./environment/variables.js";
@@ -40,7 +41,7 @@ export class Service implements vscode.Disposable {
       const server = await existing(search, signal);
       if (server) {
         await this.connect(server);
-      } else if (this.voice.hasAgreed) {
+      } else if (await consent.isGiven(search.root)) {
         await this.makeAll(search);
       } else {
         this.holder.set({ kind: "needsSetUp", message: "not set up yet" });
@@ -82,6 +83,7 @@ export class Service implements vscode.Disposable {
 
   private async makeAll(search: Search): Promise<void> {
     await this.stop();
+    await consent.give(search.root);
     const env = environment(search.settings);
     const server = await this.voice.showing("setting up", async (signal, onStep) => {
       const onLine = (line: string): void => this.log.info(line);
@@ -147,6 +149,7 @@ export class Service implements vscode.Disposable {
         await work(new AbortController().signal);
       } catch (error) {
         if (error instanceof Cancelled) {
+          await consent.takeBack((await this.search()).root);
           this.holder.set({ kind: "needsSetUp", message: "setting up was cancelled" });
         } else {
           const message = error instanceof Error ? error.message : String(error);

@@ -5,27 +5,17 @@ import { Cancelled, messageOf, Problem } from "./problem.js";
 
 const SHOW_LOG = "Show Log";
 const LATER = "Later";
-const AGREED = "agreedToSetUp";
 
 export class Voice {
   private readonly offered = new Set<string>();
 
-  constructor(
-    private readonly log: vscode.LogOutputChannel,
-    private readonly memory: vscode.Memento,
-  ) {}
-
-  /** Whether the person has let fimble download things before. */
-  get hasAgreed(): boolean {
-    return this.memory.get(AGREED) === true;
-  }
+  constructor(private readonly log: vscode.LogOutputChannel) {}
 
   /** Shows long work, with a way to stop it. Throws `Cancelled` when that is taken. */
   async showing<T>(
     title: string,
     work: (signal: AbortSignal, onStep: (step: string, fraction?: number) => void) => Promise<T>,
   ): Promise<T> {
-    await this.memory.update(AGREED, true);
     const shown = { location: vscode.ProgressLocation.Notification, title: `fimble: ${title}`, cancellable: true };
     return vscode.window.withProgress(shown, async (progress, token) => {
       const aborting = new AbortController();

@@ -40,7 +40,8 @@ class CodeServer:
         """``folder`` keeps everything that VS Code writes. ``trust``: whether all workspaces are trusted."""
         self._program, self.folder = program, folder
         self._trust = trust
-        self._environ = {**os.environ, "HOME": str(folder / "home"), **environ}
+        as_given = {"VSCODE_CLI": "1"}  # else it takes over what a login shell would set
+        self._environ = {**os.environ, "HOME": str(folder / "home"), **as_given, **environ}
         for name in ("home", "user", "extensions"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._write(settings)

@@ -4,8 +4,9 @@ import { Problem } from "../problem.js";
 import type { RunFailed } from "./run.js";
 
 const NO_SPACE = /No space left|ENOSPC|not enough space/i;
+/** pip calls it a conflict when the index that it cannot reach has none of the versions that it must take. */
 const NO_NETWORK =
-  /NewConnectionError|ConnectTimeout|ProxyError|name resolution|Name or service|getaddrinfo|dns error|error sending request|SSLError|Connection refused|No matching distribution/i;
+  /NewConnectionError|ConnectTimeout|ProxyError|name resolution|Name or service|getaddrinfo|dns error|error sending request|SSLError|Connection refused|No matching distribution|ResolutionImpossible/i;
 
 /** What went wrong in an installation, and what to do. */
 export function explained(error: RunFailed): Problem {
