@@ -23,6 +23,7 @@ GHOSTS = "nvim.lsp.inline_completion"
 _PREPARE = """
 local plugin = ...
 vim.opt.runtimepath:prepend(plugin)
+vim.g.loaded_python3_provider = 0 -- looking for one takes seconds, at the first file
 vim.o.swapfile = false
 vim.o.hidden = true
 _G.told = {}

@@ -16,7 +16,9 @@ START = "def add(a, b):\n    return a + b\n\n\ndef subtract(a, b):\n    return"
 
 @pytest.fixture
 def own(nvim_path: Path, serve: list[str], tmp_path: Path) -> Iterator[Neovim]:
-    with running(nvim_path, tmp_path, serve) as neovim:
+    """With a server that takes a second to say hello, so that there is time to type before."""
+    command = ["sh", "-c", 'sleep 1; exec "$@"', "sh", *serve]
+    with running(nvim_path, tmp_path, command) as neovim:
         yield neovim
 
 
@@ -24,7 +26,8 @@ def test_a_server_that_was_killed_is_back_and_suggests(own: Neovim) -> None:
     own.open(START)
     own.at_end()
     own.type(" ")
-    own.wait_for_ghost("a")  # typed while the model was loading, and shown without another key
+    assert own.statusline == ""
+    own.wait_for_ghost("a")  # typed before there was a server, and shown without another key
     own.escape()
     (first,) = own.server_pids
     os.kill(first, signal.SIGKILL)

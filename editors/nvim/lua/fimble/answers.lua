@@ -27,14 +27,23 @@ local asked_again = {}
 local AGAIN_MS = 1000
 local PAUSE_MS = 300
 
---- Ask for {bufnr} now, as Neovim does after a pause. False before Neovim has asked there once.
+--- Have Neovim ask in {bufnr}, as if the cursor had moved: it has not asked there before, so there is no handler.
+local function nudge(bufnr)
+  local group = 'nvim.lsp.inline_completion:' .. bufnr
+  pcall(vim.api.nvim_exec_autocmds, 'CursorMovedI', { group = group, buffer = bufnr, modeline = false })
+end
+
+--- Ask for {bufnr} now, as Neovim does after a pause. False where it is Neovim that asks, a little later.
 ---@param bufnr integer
 ---@param kind integer 1 where the person asks, 2 where they only type
 ---@return boolean
 function M.ask(bufnr, kind)
   local client = require('fimble.client').of(bufnr)
   local window = require('fimble.place').window(bufnr)
-  if not client or not window or not handlers[bufnr] then
+  if not client or not window then
+    return false
+  elseif not handlers[bufnr] then
+    nudge(bufnr)
     return false
   end
   local params = vim.lsp.util.make_position_params(window, client.offset_encoding) --[[@as table]]
