@@ -154,6 +154,17 @@ def test_enabled_as_any_other_server_without_setup(nvim_path: Path, fimble_comma
         neovim.close()
 
 
+def test_a_linked_plugin_finds_the_server_of_its_checkout(nvim_path: Path, tmp_path: Path) -> None:
+    own = PLUGIN.parents[1] / ".venv" / "bin" / "fimble"
+    link = tmp_path / "linked"
+    link.symlink_to(PLUGIN)
+    ask = "lua io.stdout:write(require('fimble.program').command()[1])"
+    words = [str(nvim_path), "--headless", "--clean", "--cmd", f"set rtp^={link}", f"+{ask}", "+qa!"]
+    environment = environment_in(tmp_path) | {"PATH": "/usr/bin:/bin"}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == (str(own) if own.exists() else "fimble")
+
+
 def test_nothing_is_loaded_before_it_is_needed(nvim_path: Path, tmp_path: Path) -> None:
     ask = "lua for name in pairs(package.loaded) do if name:find('fimble') then print(name) end end"
     words = [str(nvim_path), "--headless", "--clean", "--cmd", f"set rtp^={PLUGIN}", f"+{ask}", "+qa!"]

@@ -10,6 +10,7 @@ local ARGUMENTS = { 'serve', '--stdio' }
 ---@return string?
 local function beside()
   local here = debug.getinfo(1, 'S').source:sub(2)
+  here = vim.uv.fs_realpath(here) or here -- plugin folders are often links
   local root = vim.fn.fnamemodify(here, ':p:h:h:h:h:h')
   for _, path in ipairs({ '/.venv/bin/fimble', '/.venv/Scripts/fimble.exe' }) do
     if vim.fn.executable(root .. path) == 1 then
