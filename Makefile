@@ -7,12 +7,14 @@
 .POSIX:
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test check format bench vsix pictures clean
 
 PYTHON = python3
 VENV = .venv
 PY = $(VENV)/bin/python
 RUN = $(PY) -m fimble
+CLIENT = vscode-client
+NPM = npm --prefix $(CLIENT)
 
 # The onnxruntime to use: `make setup EXTRA=gpu` once, and later runs keep it.
 EXTRA := $(or $(EXTRA),$(shell cat $(VENV)/.extra 2>/dev/null),cpu)
@@ -52,6 +54,8 @@ help:
 	@echo "make check   style, types, import contracts, dependencies"
 	@echo "make format  let ruff rewrite the sources"
 	@echo "make bench   measure the engine on this machine"
+	@echo "make vsix    pack the extension for VS Code into $(CLIENT)/fimble.vsix (needs npm)"
+	@echo "make pictures take the pictures in docs/images anew, in the real editors"
 	@echo "make clean   remove .venv and the tools' caches (the model stays; 'fimble clean' removes it)"
 
 setup: $(VENV)/.with-$(EXTRA)
@@ -65,23 +69,38 @@ test: $(VENV)/.with-test
 	@$(RUN) setup
 	@$(PY) -m pytest $(ARGS)
 
-check: $(VENV)/.with-dev
+check: $(VENV)/.with-dev $(CLIENT)/node_modules/.package-lock.json
 	@echo "ruff check";            $(PY) -m ruff check --quiet .
 	@echo "ruff format --check";   $(PY) -m ruff format --quiet --check . || { echo "run 'make format'"; exit 1; }
 	@echo "mypy --strict";         $(PY) -m mypy
 	@echo "lint-imports";          $(VENV)/bin/lint-imports
 	@echo "deptry";                $(VENV)/bin/deptry .
+	@echo "tsc, biome";            $(NPM) run --silent check
 
-format: $(VENV)/.with-dev
+format: $(VENV)/.with-dev $(CLIENT)/node_modules/.package-lock.json
 	@$(PY) -m ruff check --fix --quiet .
 	@$(PY) -m ruff format .
+	@$(NPM) run --silent format
+
+vsix: $(VENV)/.with-test $(CLIENT)/node_modules/.package-lock.json
+	@PYTHON="$(CURDIR)/$(PY)" $(NPM) run --silent pack
+
+pictures: $(VENV)/.with-test
+	@$(RUN) setup
+	@$(PY) -m tests.editors.pictures
 
 bench: setup
 	@$(RUN) setup
 	@$(RUN) bench engine $(ARGS)
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(CLIENT)/node_modules $(CLIENT)/dist $(CLIENT)/fimble.vsix .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json
+	@command -v npm >/dev/null || { echo "The extension for VS Code needs npm (Node.js 20 or later)."; exit 1; }
+	@echo "Installing what the extension is built with into $(CLIENT)/node_modules"
+	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -25,6 +25,10 @@ esac
 """
 """Stands for python in the environment too; writes down what pip would have to install."""
 
+NPM = """#!/bin/sh
+mkdir -p vscode-client/node_modules && touch vscode-client/node_modules/.package-lock.json
+"""
+
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
 
 
@@ -32,6 +36,11 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is n
 def checkout(tmp_path: Path) -> Path:
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(REPOSITORY / name, tmp_path)
+    (tmp_path / "vscode-client").mkdir()
+    (tmp_path / "vscode-client/package-lock.json").touch()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/npm").write_text(NPM)
+    (tmp_path / "bin/npm").chmod(0o755)
     (tmp_path / "python").write_text(PYTHON.format(python=sys.executable))
     (tmp_path / "python").chmod(0o755)
     return tmp_path
@@ -45,7 +54,8 @@ def make(checkout: Path, *arguments: str) -> list[str]:
     subprocess.run(
         ["make", *arguments, f"PYTHON={checkout / 'python'}"],
         cwd=checkout,
-        env={name: value for name, value in environment.items() if name not in ("EXTRA", "CI", "VENV")},
+        env={name: value for name, value in environment.items() if name not in ("EXTRA", "CI", "VENV")}
+        | {"PATH": f"{checkout / 'bin'}{os.pathsep}{os.environ['PATH']}"},
         check=True,
         capture_output=True,
         timeout=60,

@@ -15,7 +15,7 @@ _EVERY_S = 0.2
 
 
 class Lines:
-    """``{"stage", "fraction", "amount"}`` while a stage goes on, ``{"message"}`` for a sentence; what ``Bars`` draws."""
+    """``{"stage", "fraction", "amount"}`` in a stage, ``{"message"}`` for a sentence; what ``Bars`` draws."""
 
     def __init__(self) -> None:
         self._stage = ""

@@ -43,24 +43,26 @@ def program() -> Program:
 @pytest.fixture(scope="session")
 def vsix() -> Path:
     """The extension, packed as ``make vsix`` packs it."""
-    return installed(_packed)
+    return installed(packed)
 
 
-def _packed() -> Path:
+def packed() -> Path:
+    """The extension, packed anew. Raises ``Unavailable``."""
+    npm = prepared()
+    environ = {**os.environ, "PYTHON": sys.executable}
+    pack = [npm, "run", "--silent", "pack"]
+    subprocess.run(pack, cwd=CLIENT, env=environ, check=True, capture_output=True, timeout=300)
+    return CLIENT / "fimble.vsix"
+
+
+def prepared() -> str:
+    """npm, when what the extension is built with is there. Raises ``Unavailable``."""
     npm = shutil.which("npm")
     if npm is None:
         raise Unavailable("npm is not installed")
     if not (CLIENT / "node_modules/.package-lock.json").exists():
         run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=CLIENT)
-    subprocess.run(
-        [npm, "run", "--silent", "pack"],
-        cwd=CLIENT,
-        env={**os.environ, "PYTHON": sys.executable},
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
-    return CLIENT / "fimble.vsix"
+    return npm
 
 
 @pytest.fixture(scope="session")

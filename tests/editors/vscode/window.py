@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page
 
 PATIENCE_S = 60.0
 """Much longer than anything takes: other programs may be busy too."""
-_GHOST = """() => {
+GHOST = """() => {
   const outermost = [...document.querySelectorAll('.monaco-editor [class*="ghost-text"]')]
     .filter(e => !e.parentElement.closest('[class*="ghost-text"]'));
   const lines = new Map();  // line on the screen -> what of it is ghost text
@@ -50,7 +50,7 @@ class Window:
     @property
     def ghost(self) -> str:
         """The ghost text on the screen."""
-        text: str = self.page.evaluate(_GHOST)
+        text: str = self.page.evaluate(GHOST)
         return text.replace("\u00a0", " ")
 
     @property

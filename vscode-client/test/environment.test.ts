@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { test } from "node:test";
+import { explained } from "../src/environment/installing.js";
+import { locked } from "../src/environment/lock.js";
+import { stepOf } from "../src/environment/managed.js";
+import { inspect, isRecent, type Python, whyNone } from "../src/environment/python.js";
+import { RunFailed, run } from "../src/environment/run.js";
+import { Cancelled } from "../src/problem.js";
+
+const python = (version: [number, number, number], executable = "/p"): Python => ({
+  executable,
+  version,
+  makesVenvs: true,
+  fimble: undefined,
+});
+
+test("a program's output comes line by line, and its failure with its last words", async () => {
+  const lines: string[] = [];
+  const out = await run(["sh", "-c", "echo one; echo two >&2; echo three"], { onLine: (line) => lines.push(line) });
+  assert.equal(out, "one\nthree");
+  assert.deepEqual(lines.sort(), ["one", "three", "two"]);
+  const failure = await run(["sh", "-c", "echo why >&2; exit 3"]).catch((error: unknown) => error);
+  assert.ok(failure instanceof RunFailed);
+  assert.match(failure.message, /exit code 3/);
+  assert.equal(failure.tail, "why");
+  await assert.rejects(run(["/no/such/program"]), RunFailed);
+});
+
+test("a program that nobody waits for is stopped", async () => {
+  const aborting = new AbortController();
+  const running = run(["sleep", "60"], { signal: aborting.signal });
+  aborting.abort();
+  await assert.rejects(running, Cancelled);
+  await assert.rejects(run(["sleep", "60"], { signal: aborting.signal }), Cancelled);
+  await assert.rejects(run(["sleep", "60"], { timeoutMs: 50 }), /did not end in time/);
+});
+
+test("a Python is known by what it says", async () => {
+  assert.equal(await inspect(["/no/such/python"]), undefined);
+  assert.equal(await inspect(["sh", "-c", "echo nonsense"]), undefined);
+  assert.equal(isRecent(python([3, 11, 0])), true);
+  assert.equal(isRecent(python([3, 10, 9])), false);
+  assert.equal(whyNone([]), "No Python was found.");
+  assert.match(whyNone([python([3, 9, 2], "/usr/bin/python3")]), /found: 3\.9\.2 \(\/usr\/bin\/python3\)/);
+});
+
+test("another package of our name is not our server", async () => {
+  const said = (summary: string): string =>
+    JSON.stringify({ executable: "/p", version: [3, 12, 0], makesVenvs: true, fimble: { version: "0.1.0", summary } });
+  const found = await inspect(["sh", "-c", `echo '${said("A game")}'`]);
+  assert.equal(found?.fimble, undefined);
+  const ours = "Local, private code completion over the Language Server Protocol";
+  assert.equal((await inspect(["sh", "-c", `echo '${said(ours)}'`]))?.fimble, "0.1.0");
+});
+
+test("pip's lines become steps", () => {
+  assert.equal(stepOf("  Downloading numpy-2.4.6-cp311-cp311-linux_x86_64.whl (16.6 MB)"), "fetching numpy (16.6 MB)");
+  assert.equal(stepOf("Installing collected packages: a, b"), "putting the packages into place");
+  assert.equal(stepOf("Collecting numpy"), undefined);
+});
+
+test("what stops an installation is said in a person's words", () => {
+  const failed = (tail: string) => explained(new RunFailed("pip ended with exit code 1", tail));
+  assert.match(failed("OSError: [Errno 28] No space left on device").message, /The disk is full/);
+  assert.match(failed("NewConnectionError: refused").message, /cannot be downloaded/);
+  assert.match(failed("one\nsomething else").message, /something else/);
+});
+
+test("one window at a time works on the environment, and a dead one's lock is taken away", async () => {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "fimble-lock-"));
+  const file = path.join(folder, "lock");
+  const { signal } = new AbortController();
+  const order: string[] = [];
+  let waited = 0;
+  const work = (name: string) =>
+    locked(
+      file,
+      signal,
+      () => waited++,
+      async () => {
+        order.push(`${name} in`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        order.push(`${name} out`);
+      },
+    );
+  await Promise.all([work("a"), work("b")]);
+  assert.deepEqual(
+    order.map((each) => each.slice(2)),
+    ["in", "out", "in", "out"],
+  );
+  assert.equal(waited, 1);
+  await fs.writeFile(file, "999999999");
+  await work("c");
+  assert.equal(order.at(-1), "c out");
+  await fs.rm(folder, { recursive: true });
+});
