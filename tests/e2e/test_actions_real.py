@@ -176,12 +176,31 @@ def test_write_tests(editor: Editor, tmp_path: Path) -> None:
 def test_an_instruction_that_is_too_long_is_refused(editor: Editor) -> None:
     text = "# " + "add numbers, " * 1600 + "\n"
     editor.open(text, "file:///real/long.py")
-    entries = listed(editor, "file:///real/long.py", (0, 5))
-    if any(entry["kind"].endswith("implement") for entry in entries):
-        action = editor.request("codeAction/resolve", chosen(entries, "refactor.rewrite.fimble.implement"), ANSWER_S)
-        assert "edit" not in action
-        said = editor.wait_said("window/showMessage", "Select less")
-        assert said["type"] == 2
+    entry = chosen(listed(editor, "file:///real/long.py", (0, 5)), "refactor.rewrite.fimble.implement")
+    assert "edit" not in editor.request("codeAction/resolve", entry, ANSWER_S)
+    said = editor.wait_said("window/showMessage", "Select less")
+    assert said["type"] == 2
+
+
+def test_go_imports_what_it_uses(editor: Editor) -> None:
+    uri = "file:///real/keys.go"
+    text = "package main\n\n// ReadKeys reads JSON from standard input and prints its keys.\nfunc ReadKeys() error {}\n"
+    editor.open(text, uri, language="go")
+    action = editor.request(
+        "codeAction/resolve", chosen(listed(editor, uri, (3, 5)), "refactor.rewrite.fimble.implement"), ANSWER_S
+    )
+    after = applied(text, text_edits(action["edit"], uri, 1))
+    assert after.startswith("package main\n\nimport (\n") and after.count("// ReadKeys reads") == 1
+    used = set(re.findall(r"\b(io|os|json|fmt|bufio)\.[A-Z]", after))
+    imported = {path.rpartition("/")[2] for path in re.findall(r'^\t"([^"]+)"$', after, re.MULTILINE)}
+    assert used == imported and {"os", "fmt"} <= used, after
+
+
+def test_fix_an_unused_import_without_the_model(editor: Editor) -> None:
+    text = f"import os\n{EMPTY}"
+    wrong = {"range": span((0, 0), (0, 9)), "message": "'os' imported but unused", "source": "pyflakes", "severity": 2}
+    after = edited(editor, text, "quickfix.fimble", 0, 3, "file:///real/unused.py", diagnostics=[wrong])
+    assert after == EMPTY
 
 
 def test_cancelling_frees_the_engine_at_once(editor: Editor) -> None:

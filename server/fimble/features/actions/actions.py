@@ -102,7 +102,8 @@ class Actions:
 
 
 def _refused(action: Action, generated: Generated) -> Done:
-    said = "; ".join(str(finding) for finding in generated.best.findings[:3]) or "the model wrote nothing"
+    wrong = [finding for finding in generated.best.findings if finding.kind.asks_for_another]
+    said = "; ".join(str(finding) for finding in wrong[:3]) or "the model wrote nothing"
     return Done(refusal=f"No {action.wanted} passed the checks: {said}.", rejected=generated.best.code)
 
 

@@ -19,6 +19,15 @@ class Framework:
     """What each of its tests has."""
     is_told_by: re.Pattern[str] | None = None
     """What a project's tests or manifests say that use it; the last of a language is the usual one."""
+    module: str = ""
+    """What tests may use of it that do not import it."""
+
+    def imported(self, code: str) -> str:
+        """``code`` with the import of ``module``, where it uses that and has none."""
+        if not self.module or not re.search(rf"\b{self.module}\.", code):
+            return code
+        is_there = re.search(rf"^(?:import|from) {self.module}\b", code, re.MULTILINE)
+        return code if is_there else f"import {self.module}\n\n{code}"
 
 
 _EXPECTS = re.compile(r"\bexpect\s*\(")
@@ -49,6 +58,10 @@ _MOCHA = Framework(
 )
 _NODE = Framework("node:test", "{}.test.{suffix}", "{test}\n{assert}\n{import}\n\n", re.compile(r"\bassert\b"))
 
+_PYTEST = Framework(
+    "pytest", "test_{}.py", "{import}\n\n\ndef test_", re.compile(r"\bassert\b|pytest\.raises"), module="pytest"
+)
+
 FRAMEWORKS: dict[str, tuple[Framework, ...]] = {
     "python": (
         Framework(
@@ -58,7 +71,9 @@ FRAMEWORKS: dict[str, tuple[Framework, ...]] = {
             re.compile(r"self\.assert\w+"),
             re.compile(r"\A(?!.*\bpytest\b).*^\s*(?:import unittest|from unittest)", re.MULTILINE | re.DOTALL),
         ),
-        Framework("pytest", "test_{}.py", "{import}\n\n\ndef test_", re.compile(r"\bassert\b|pytest\.raises")),
+        Framework(
+            "pytest", "test_{}.py", "{import}\n\n\ndef test_", re.compile(r"\bassert\b|pytest\.raises"), module="pytest"
+        ),
     ),
     "javascript": (_VITEST, _JEST, _MOCHA, _NODE),
     "typescript": (_JEST, _MOCHA, _VITEST),

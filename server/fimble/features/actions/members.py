@@ -1,4 +1,5 @@
-"""Members of ``self`` that generated code reads and nothing in the document defines: a small model makes them up."""
+"""Members that generated code reads, of ``self`` or of an object, and its class does not have: a small model makes them
+up."""
 
 from __future__ import annotations
 
@@ -24,10 +25,7 @@ _ALWAYS = frozenset(["constructor", "toString", "valueOf", "hasOwnProperty"])
 def strange_members(parsed: Parsed, holder: Definition | None, edits: Sequence[Edit]) -> tuple[Finding, ...]:
     """Those of the class ``holder``; nothing is known of a class that has another's members too."""
     word = _SELF.get(parsed.language.name)
-    if word is None or holder is None or holder.body is None:
-        return ()
-    head = parsed.text[holder.start - parsed.start : holder.body[0] - parsed.start]
-    if _INHERITS.search(head) or _DYNAMIC.search(parsed.text):
+    if word is None or holder is None or not _is_known(parsed, holder):
         return ()
     placed = "\n".join(edit.text for edit in edits)
     known = _ALWAYS | set(re.findall(rf"\b{word}\.#?(\w+)\s*(?::[^=\n]+)?=(?!=)", placed))
@@ -39,3 +37,43 @@ def strange_members(parsed: Parsed, holder: Definition | None, edits: Sequence[E
         for name in used
         if name not in known and not name.startswith("__")
     )
+
+
+def strange_uses(parsed: Parsed, holder: Definition | None, code: str) -> tuple[Finding, ...]:
+    """Members that ``code`` uses of objects that it makes of the class ``holder``, which has none of that name."""
+    if parsed.language.name not in _SELF or holder is None or not _is_known(parsed, holder):
+        return ()
+    made = rf"(?:new\s+)?{re.escape(holder.name)}\("
+    objects = re.findall(rf"([\w.]+)\s*=\s*{made}", code)
+    objects += re.findall(rf"\bdef (\w+)\([^)]*\)[^\n]*:\s*(?:return|yield)\s+{made}", code)
+    places = [rf"(?<![\w.]){re.escape(name)}" for name in dict.fromkeys(objects)] + [rf"\b{made}[^()]*\)"]
+    known = _ALWAYS | _names_in(parsed, holder)
+    found: dict[str, Finding] = {}
+    for use in re.finditer(rf"(?:{'|'.join(places)})\.(\w+)", code):
+        if use[1] not in known and not use[1].startswith("__"):
+            line = code.count("\n", 0, use.start()) + 1
+            found.setdefault(use[1], Finding(Kind.NAME, line, f"{holder.name} has no member '{use[1]}'"))
+    return tuple(found.values())
+
+
+def _is_known(parsed: Parsed, holder: Definition) -> bool:
+    """Whether all members of a class stand in it."""
+    if holder.body is None:
+        return False
+    head = parsed.text[holder.start - parsed.start : holder.body[0] - parsed.start]
+    return not (_INHERITS.search(head) or _DYNAMIC.search(parsed.text))
+
+
+def _names_in(parsed: Parsed, holder: Definition) -> set[str]:
+    """All names in a class, whatever they are."""
+    start, end = parsed.byte_at(holder.start), parsed.byte_at(holder.end)
+    found: set[str] = set()
+    waiting = [parsed.tree.root_node]
+    while waiting:
+        node = waiting.pop()
+        if node.end_byte <= start or node.start_byte >= end:
+            continue
+        waiting += node.children
+        if node.type.endswith("identifier"):
+            found.add(parsed.data[node.start_byte : node.end_byte].decode().lstrip("#"))
+    return found

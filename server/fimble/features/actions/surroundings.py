@@ -81,9 +81,10 @@ def _in_blanks(text: str) -> str:
 
 
 def as_written(parsed: Parsed, one: Definition) -> str:
-    """All of ``one``, in its class, behind what it needs of the file."""
+    """All of ``one``, in its class with the methods beside it, behind what it needs of the file."""
     holder = class_around(parsed, one.start, one)
-    return file_around(parsed, one, holder) + _closed(parsed, holder, in_its_class(parsed, one, own_text(parsed, one)))
+    own = in_its_class(parsed, one, own_text(parsed, one), with_others=True)
+    return file_around(parsed, one, holder) + _closed(parsed, holder, own)
 
 
 def as_begun(parsed: Parsed, begun: Definition) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from keyword import iskeyword
 from pathlib import PurePosixPath
@@ -12,15 +13,20 @@ from fimble.checks.finding import Finding
 from fimble.checks.finding import Kind as What
 from fimble.features.actions.action import Done, Edit, Kind, NewDocument, Offer, Page, Selection
 from fimble.features.actions.frameworks import FRAMEWORKS, framework_of
+from fimble.features.actions.members import strange_uses
 from fimble.features.actions.mending import mending
 from fimble.features.actions.surroundings import as_written, class_around, definition_at
+from fimble.features.generation.cutting import code_in, is_complete
 from fimble.features.generation.generator import Task
 from fimble.prompt.chat import Message, Role
 from fimble.syntax.outline import enclosing
 
 MAX_TOKENS = 512
+MAX_TESTS = 6
+"""In Python; what a small model adds to these are the same again."""
+_UNTRIED = Finding(What.UNTRIED, 1, "nothing has run these tests")
 
-
+_BEGUN = re.compile(r"^(?:[ \t]*@[^\n]*\n)*[ \t]*(?:async )?def test_?\w*", re.MULTILINE)
 _PACKAGE = re.compile(r"^package\s+([\w.]+)\s*;?[ \t]*$", re.MULTILINE)
 _EXPORTS = re.compile(r"^export\b", re.MULTILINE)
 _IMPORTED = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
@@ -59,10 +65,18 @@ class WriteTests:
         def checked(code: str) -> tuple[Finding, ...]:
             if not framework.asserts.search(code) or not re.search(rf"\b{re.escape(target.name)}\s*\(", code):
                 return (Finding(What.SYNTAX, 1, f"it does not test {target.name}"),)
-            return tuple(finding for finding in check(code, parsed.language) if finding.kind is not What.SECURITY)
+            found = [finding for finding in check(code, parsed.language) if finding.kind is not What.SECURITY]
+            return (*found, *strange_uses(parsed, holder, code), _UNTRIED)
 
+        mend = mending(parsed.language)
         return Task(
-            (Message(Role.USER, said),), checked, start=start, mend=mending(parsed.language), max_tokens=MAX_TOKENS
+            (Message(Role.USER, said),),
+            checked,
+            start=start,
+            cut=lambda answer: _whole(code_in(answer)),
+            is_over=lambda answer: is_complete(answer) or _num_begun(answer) > MAX_TESTS,
+            mend=lambda code: mend(framework.imported(code)),
+            max_tokens=MAX_TOKENS,
         )
 
     def done(self, offer: Offer, page: Page, code: str) -> Done:
@@ -74,6 +88,22 @@ class WriteTests:
             return Done((Edit(end, parsed.start + len(parsed.text), f"\n\n{code}"),))
         name = framework.file.format(_stem(page.uri), **_words(page, ""))
         return Done(document=NewDocument(name, parsed.language.name, code))
+
+
+def _num_begun(text: str) -> int:
+    return len(_BEGUN.findall(text))
+
+
+def _whole(code: str) -> str:
+    """Python tests without the one that was cut off, and without those that are too many."""
+    begun = [match.start() for match in _BEGUN.finditer(code)]
+    if len(begun) > MAX_TESTS:
+        return f"{code[: begun[MAX_TESTS]].rstrip()}\n"
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError):
+        return f"{code[: begun[-1]].rstrip()}\n" if len(begun) > 1 else code
+    return code
 
 
 def _words(page: Page, name: str) -> dict[str, str]:

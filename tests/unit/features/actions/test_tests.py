@@ -51,7 +51,7 @@ def test_tests_that_test_nothing_or_cannot_run_are_refused() -> None:
     (offer,) = TESTS.offers(selection, page)
     check = TESTS.task(offer, page).check
     head = "from tools import f\n\n\n"
-    assert check(head + "def test_f():\n    assert f(1) == 1\n") == ()
+    assert fatal(check(head + "def test_f():\n    assert f(1) == 1\n")) == ()
     assert fatal(check(head + "def test_f():\n    f(1)\n"))
     assert fatal(check(head + "def test_f():\n    assert 1 == 1\n"))
     assert fatal(check(head + "def test_f():\n    assert f(1) == missing\n"))
@@ -123,3 +123,25 @@ def test_modules_are_imported_by_a_name_that_python_can_read() -> None:
         "from shop.prices.tax import f\n"
     )
     assert opening("python", source, "file:///src/other/tax.py", known).startswith("from tax import f\n")
+
+
+def test_of_python_only_whole_tests_are_kept_and_no_more_than_are_read() -> None:
+    selection, page = at("python", "def f(a):\n    return ‸a\n")
+    (offer,) = TESTS.offers(selection, page)
+    task = TESTS.task(offer, page)
+    tests = [f"def test_{number}():\n    assert f({number})\n" for number in range(9)]
+    cut_off = "import pytest\n\n\n" + "\n\n".join(tests[:2]) + "\n\n@pytest.mark.slow\ndef test_2():\n    assert f([1,"
+    assert task.cut(f"```python\n{cut_off}") == "import pytest\n\n\n" + "\n\n".join(tests[:2])
+    many = "\n\n".join(tests)
+    assert task.cut(f"```python\n{many}```") == "\n\n".join(tests[:6])
+    assert task.is_over(f"```python\n{many}") and not task.is_over("```python\n" + "\n\n".join(tests[:6]))
+    assert task.cut("```python\ndef test_1(:\n```") == "def test_1(:\n"
+
+
+def test_what_tests_use_of_their_framework_is_imported() -> None:
+    selection, page = at("python", "def f(a):\n    return ‸a\n", uri="file:///a.py")
+    (offer,) = TESTS.offers(selection, page)
+    mend = TESTS.task(offer, page).mend
+    code = "from a import f\n\n\ndef test_f():\n    with pytest.raises(ValueError):\n        f(1)\n"
+    assert mend(code) == f"import pytest\n\n{code}" == mend(mend(code))
+    assert mend(code.replace("pytest.raises", "raises")) == code.replace("pytest.raises", "raises")
