@@ -12,6 +12,7 @@ from fimble.cli.bench.engine import engine
 from fimble.cli.bench.fill import fill
 from fimble.cli.bench.generate import generate
 from fimble.cli.bench.precision import precision
+from fimble.cli.bench.shots import shots
 from fimble.cli.bench.speculate import speculate
 from fimble.cli.bench.startup import startup
 from fimble.cli.bench.translate import translate
@@ -31,5 +32,6 @@ for command in (
     generate,
     translate,
     document,
+    shots,
 ):
     app.command()(command)
