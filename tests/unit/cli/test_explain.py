@@ -11,8 +11,8 @@ from fimble.errors import ActionRefused, FimbleError, PositionOutside
 from tests.unit.cli.scripted_model import installed, ran
 
 TEXT = "X = 1\n\n\ndef add(a, b):\n    c = a + b\n    return c\n\n\nY = 2\n"
-SAID = ": its name.\n- Line 5: they are added."
-TOLD = "- Line 4: its name.\n- Line 5: they are added."
+SAID = ": it defines `add`.\n- Line 5: `a + b` is worked out."
+TOLD = "- Line 4: it defines `add`.\n- Line 5: `a + b` is worked out."
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_lines_named_or_the_function_around_one(place: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model = installed(monkeypatch, ": it adds.")
     done = ran("explain", place)
-    assert done.code == 0 and done.out.endswith(": it adds.\n")
+    assert done.code == 0 and done.out.lower().endswith("it adds.\n")
     assert shown in model.prompts[0]
 
 
@@ -52,10 +52,10 @@ def test_a_program_gets_one_object(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_explanation_of_other_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    installed(monkeypatch, *[": its name.\n- Line 70: it ends."] * 4)
+    installed(monkeypatch, *[": its name.\nSee line 70: it ends."] * 4)
     done = ran("explain", "sums.py:4-6")
     assert (done.code, done.out) == (1, "")
-    assert "    2 | - Line 70: it ends." in done.err
+    assert "    2 | See line 70: it ends." in done.err
     assert "it speaks of line 70, which is not there" in done.err
 
 

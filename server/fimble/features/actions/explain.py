@@ -8,6 +8,7 @@ from fimble.checks.finding import Finding
 from fimble.checks.finding import Kind as What
 from fimble.features.actions.action import Done, Kind, Offer, Page, Selection
 from fimble.features.actions.layout import line_end, line_start
+from fimble.features.actions.spoken_of import line_of
 from fimble.features.generation.generator import Task
 from fimble.features.generation.instructions import fenced, title_of
 from fimble.prompt.chat import Message, Role
@@ -20,8 +21,11 @@ _ENDS = (".", "!", "?", "。", ":", ")", "`", "*")
 _LINES = re.compile(
     r"(?i)\blines?\s+(\d+(?:\s*(?:-|–|to|and|&|,|,\s*and)\s*\d+)*)|第\s*(\d+(?:\s*[-–到至、和,，]\s*\d+)*)\s*行"
 )
-_BULLET = re.compile(r"(?m)^(\s*(?:[-*]|\d+[.)])\s+\W*Line )(\d+)(?!\s*(?:-|–|to\b|and\b|,\s*\d)|\d)(.*)$")
-_QUOTED = re.compile(r"`([^`\n]{2,})`")
+_POINT = re.compile(
+    r"(?P<mark>\s*(?:[-*]|\d+[.)])\s+)[*_`]*"
+    r"Lines? (?P<line>\d+)(?:\s*(?:-|–|to|and|,)\s*(?P<last>\d+))*[*_`]*\s*[:：,.]?[*_`]*(?P<said>.+)"
+)
+"""One that is named after lines."""
 
 
 class Explain:
@@ -96,22 +100,27 @@ def _whole(answer: str) -> str:
 
 
 def _at_its_lines(answer: str, first: int, lines: list[str]) -> str:
-    """``answer`` with each point that quotes code named after the line where that stands, if there is only one.
-
-    Small models miscount; what they quote they copy.
-    """
-
-    def mended(point: re.Match[str]) -> str:
-        number, said = int(point[2]), point[3]
-        for quoted in _QUOTED.findall(said):
-            where = [first + place for place, line in enumerate(lines) if quoted in line]
-            if number in where:
-                break
-            if len(where) == 1:
-                return f"{point[1]}{where[0]}{said}"
-        return point[0]
-
-    return _BULLET.sub(mended, answer)
+    """``answer`` with each point named after the line that it speaks of, where that can be told, else after none; and
+    without points that say what an earlier one said."""
+    made: list[str] = []
+    seen: set[str] = set()
+    for text in answer.split("\n"):
+        point = _POINT.match(text)
+        if point is None:
+            made.append(text)
+            continue
+        said = point["said"].strip()
+        if said in seen:
+            continue
+        seen.add(said)
+        number = line_of(said, lines, int(point["line"]) - first)
+        if number is None:
+            made.append(f"{point['mark']}{said[:1].upper()}{said[1:]}")
+        elif point["last"] and int(point["line"]) <= first + number <= int(point["last"]):
+            made.append(text)
+        else:
+            made.append(f"{point['mark']}Line {first + number}: {said}")
+    return "\n".join(made)
 
 
 def _check(answer: str, first: int, last: int) -> tuple[Finding, ...]:

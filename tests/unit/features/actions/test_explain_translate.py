@@ -73,9 +73,13 @@ def test_an_explanation_of_lines_that_are_not_there_is_refused(answer: str, is_s
         ("- Line 3: it gives `return a`.", "- Line 4: it gives `return a`."),
         ("- Line 3: `def f(a)` begins.", "- Line 3: `def f(a)` begins."),
         ("- Line 3: `a` is given.", "- Line 3: `a` is given."),
-        ("- Line 3: `nothing` of it.", "- Line 3: `nothing` of it."),
+        ("- Line 3: `nothing` of it.", "- `nothing` of it."),
+        ("- Line 9: the end.", "- The end."),
+        ("1. Lines 3 to 9: returns what `a` is.", "1. Lines 3 to 9: returns what `a` is."),
+        ("- Line 3: `def f(a)` begins.\n- Line 4: `def f(a)` begins.", "- Line 3: `def f(a)` begins."),
+        ("It is `a`, on line 3.", "It is `a`, on line 3."),
         ("- Line 3-4: `return a`.", "- Line 3-4: `return a`."),
-        ("- **Line 3**: `return a`.", "- **Line 4**: `return a`."),
+        ("- **Line 3**: `return a`.", "- Line 4: `return a`."),
     ],
 )
 def test_a_point_is_named_after_the_line_that_it_quotes(answer: str, wanted: str) -> None:
