@@ -85,7 +85,7 @@ format: $(VENV)/.with-dev $(CLIENT)/node_modules/.package-lock.json
 vsix: $(VENV)/.with-test $(CLIENT)/node_modules/.package-lock.json
 	@PYTHON="$(CURDIR)/$(PY)" $(NPM) run --silent pack
 
-pictures: $(VENV)/.with-test
+pictures: $(VENV)/.with-dev
 	@$(RUN) setup
 	@$(PY) -m tests.editors.pictures
 

@@ -91,11 +91,15 @@ class CodeServer:
                 self._process.wait()
         self._log.close()
 
-    def children(self) -> list[psutil.Process]:
-        """The language servers that run."""
+    def language_servers(self) -> list[psutil.Process]:
+        """Those that run."""
+        return self.processes("--stdio")
+
+    def processes(self, word: str) -> list[psutil.Process]:
+        """Its processes, of any depth, with ``word`` in their command line."""
         assert self._process is not None
         found = psutil.Process(self._process.pid).children(recursive=True)
-        return [child for child in found if "--stdio" in _words(child)]
+        return [child for child in found if word in _words(child)]
 
     @property
     def log(self) -> str:

@@ -11,6 +11,7 @@ import json
 import random
 import re
 import statistics
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -35,7 +36,7 @@ WATCH = f"""() => {{
   const ghost = {GHOST};
   window.fimbleKeys = [];
   window.addEventListener('keydown', event => {{
-    if (event.key.length !== 1 || event.ctrlKey) return;
+    if (event.key.length !== 1 || event.ctrlKey || !event.target.closest('.editor-instance')) return;
     const before = ghost(), key = {{at: performance.now(), ms: null, key: event.key}};
     window.fimbleKeys.push(key);
     const look = () => {{
@@ -84,27 +85,39 @@ def typing(vsix: Path) -> dict[str, Any]:
     """Keystrokes in a module of the standard library: lines are emptied, and typed anew from their beginning."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
-        profiles = folder / "profiles"
         settings = {"fimble.server.path": logging(folder), "fimble.recordAcceptance": False}
-        environ = {"FIMBLE_HOME": str(home()), "NODE_OPTIONS": f"--cpu-prof --cpu-prof-dir={profiles}"}
-        server = CodeServer(code_server.find(), folder / "vscode", settings, environ)
+        server = CodeServer(code_server.find(), folder / "vscode", settings, {"FIMBLE_HOME": str(home())})
         server.install(vsix)
         text = Path(textwrap.__file__).read_text()
         with server, window_on(server, folder, text) as window:
             window.wait_ready()
             window.page.evaluate(WATCH)
-            type_lines(window, text.splitlines())
+            with profiling(server, folder / "host.cpuprofile"):
+                type_lines(window, text.splitlines())
             keys = window.page.evaluate("window.fimbleKeys")
-        log = (folder / "server.log").read_text()
-        served = [float(ms) for ms in re.findall(r"main\.py:.*?, (\d+) ms", log)]
+        served = [float(ms) for ms in re.findall(r"main\.py:.* (\d+) ms$", (folder / "server.log").read_text(), re.M)]
         shown = sorted(key["ms"] for key in keys if key["ms"] is not None)
         return {
             "keystrokes": len(keys),
             "with_ghost_text": len(shown),
             "ghost_ms": quantiles(shown),
             "server_ms": quantiles(sorted(served)),
-            "extension_host_ms_per_keystroke": round(host_ms(profiles) / len(keys), 3),
+            "extension_host_ms_per_keystroke": round(host_ms(folder / "host.cpuprofile") / len(keys), 3),
         }
+
+
+@contextmanager
+def profiling(server: CodeServer, file: Path) -> Iterator[None]:
+    """Profile the extension host, into ``file``."""
+    (host,) = server.processes("--type=extensionHost")
+    node, script = code_server.find().node, Path(__file__).with_name("profile.mjs")
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([node, script, str(host.pid), file], **pipes) as profiler:
+        assert profiler.stdin is not None
+        assert profiler.stdout is not None
+        assert profiler.stdout.readline().strip() == "profiling"
+        yield
+        profiler.stdin.close()
 
 
 def logging(folder: Path) -> str:
@@ -132,24 +145,20 @@ def type_lines(window: Window, lines: list[str]) -> None:
         window.press("Escape", "Escape")
 
 
-def host_ms(profiles: Path) -> float:
+def host_ms(file: Path) -> float:
     """Milliseconds in which a function of the extension was on the stack."""
-    total_us = 0.0
-    for file in profiles.glob("*.cpuprofile"):
-        profile = json.loads(file.read_text())
-        ours: set[int] = set()
-        nodes = {node["id"]: node for node in profile["nodes"]}
-        below = [(profile["nodes"][0]["id"], False)]
-        while below:
-            name, is_ours = below.pop()
-            node = nodes[name]
-            is_ours = is_ours or bool(re.search(r"fimble\.fimble.*/dist/extension\.js", node["callFrame"]["url"]))
-            if is_ours:
-                ours.add(name)
-            below += [(child, is_ours) for child in node.get("children", ())]
-        pairs = zip(profile["samples"], profile["timeDeltas"], strict=True)
-        total_us += sum(delta for sample, delta in pairs if sample in ours)
-    return total_us / 1000
+    profile = json.loads(file.read_text())
+    nodes = {node["id"]: node for node in profile["nodes"]}
+    ours: set[int] = set()
+    left = [(profile["nodes"][0]["id"], False)]
+    while left:
+        name, is_below = left.pop()
+        is_ours = is_below or bool(re.search(r"fimble\.fimble[^/]*/dist/", nodes[name]["callFrame"]["url"]))
+        if is_ours:
+            ours.add(name)
+        left += [(child, is_ours) for child in nodes[name].get("children", ())]
+    pairs = zip(profile["samples"], profile["timeDeltas"], strict=True)
+    return float(sum(delta for sample, delta in pairs if sample in ours)) / 1000
 
 
 def quantiles(values: list[float]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { State } from "../state.js";
 import type { Snooze } from "../suggestions/snooze.js";
+import * as toggles from "../suggestions/toggles.js";
 
 interface Entry extends vscode.QuickPickItem {
   readonly command?: string;
@@ -16,8 +17,8 @@ export async function show(state: State, snooze: Snooze): Promise<void> {
 }
 
 function entries(state: State, snooze: Snooze): Entry[] {
-  const language = vscode.window.activeTextEditor?.document.languageId;
-  const isOn = vscode.workspace.getConfiguration("fimble").get("enabled") !== false;
+  const document = vscode.window.activeTextEditor?.document;
+  const off = (isOff: boolean): string => `Switch ${isOff ? "on" : "off"}`;
   const list: (Entry | false | undefined)[] = [
     (state.kind === "needsSetUp" || state.kind === "failed") && {
       label: "$(cloud-download) Set up",
@@ -25,18 +26,22 @@ function entries(state: State, snooze: Snooze): Entry[] {
     },
     { label: "$(comment) Why was there no suggestion?", command: "fimble.why" },
     separator("Suggestions"),
-    { label: `$(circle-slash) Switch ${isOn ? "off" : "on"}`, description: "everywhere", command: "fimble.toggle" },
-    language !== undefined && {
-      label: "$(code) Switch off or on",
-      description: `for ${language}`,
+    { label: `$(circle-slash) ${off(toggles.areOff())}`, description: "everywhere", command: "fimble.toggle" },
+    document && {
+      label: `$(code) ${off(toggles.areOffFor(document.languageId))}`,
+      description: `for ${document.languageId}`,
       command: "fimble.toggleLanguage",
     },
-    language !== undefined && {
-      label: "$(file) Switch off or on",
+    document && {
+      label: `$(file) ${off(toggles.areOffIn(document))}`,
       description: "for this file",
       command: "fimble.togglePath",
     },
-    { label: "$(root-folder) Switch off or on", description: "in this workspace", command: "fimble.toggleWorkspace" },
+    {
+      label: `$(root-folder) ${off(toggles.areOff())}`,
+      description: "in this workspace",
+      command: "fimble.toggleWorkspace",
+    },
     { label: snooze.isAsleep ? "$(bell) Wake up" : "$(bell-slash) Snooze…", command: "fimble.snooze" },
     separator("Server"),
     { label: "$(debug-restart) Restart", command: "fimble.restart" },

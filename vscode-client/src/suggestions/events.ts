@@ -8,7 +8,7 @@
 
 import * as vscode from "vscode";
 import type { InlineCompletionItem } from "vscode-languageclient";
-import type { Answer } from "./patience.js";
+import { type Answer, itemsOf } from "./patience.js";
 
 const ON_SCREEN_AFTER_MS = 50;
 
@@ -28,7 +28,7 @@ export class Events implements vscode.Disposable {
 
   /** The server has answered a request for suggestions. */
   answered(document: vscode.TextDocument, position: vscode.Position, answer: Answer): void {
-    const [item] = Array.isArray(answer) ? answer : (answer?.items ?? []);
+    const [item] = itemsOf(answer);
     clearTimeout(this.timer);
     this.last = item && { document, version: document.version, position, item };
     if (this.last) {

@@ -5,14 +5,19 @@
  * completions instead, and does not ask again. So it is told "nothing yet" a little earlier, and opens its list in time;
  * when the answer comes and still fits, VS Code is made to ask once more, and gets it at once. No setting of the
  * person's has to be changed for that.
+ *
+ * An answer without a suggestion may have been cut off in haste, and the server then writes on while the person thinks.
+ * So it is asked once more, if they are still there a second later.
  */
 
 import * as vscode from "vscode";
 import type { InlineCompletionItem, InlineCompletionList } from "vscode-languageclient";
 
 export type Answer = InlineCompletionItem[] | InlineCompletionList | null;
+type Ask = (token: vscode.CancellationToken) => Promise<Answer>;
 
 const NOT_YET_AFTER_MS = 600;
+const AGAIN_AFTER_MS = 1000;
 const NOTHING: Answer = [];
 
 /** Where something was asked, and about which text. */
@@ -34,7 +39,7 @@ export class Patience {
     position: vscode.Position,
     context: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
-    ask: (token: vscode.CancellationToken) => Promise<Answer>,
+    ask: Ask,
   ): Promise<Answer> {
     const selected = context.selectedCompletionInfo?.text;
     const place: Place = { document, version: document.version, position, selected };
@@ -57,12 +62,18 @@ export class Patience {
       clearTimeout(timer);
       listening.dispose();
     });
-    if (found !== undefined || token.isCancellationRequested) {
+    if (token.isCancellationRequested || (found !== undefined && itemsOf(found).length)) {
       return found ?? NOTHING;
     }
     this.waiting = source;
-    void this.show(place, asked, source);
+    void this.show(place, found === undefined ? asked : this.again(place, source, ask), source);
     return NOTHING;
+  }
+
+  /** What is answered a little later, if the person is still there then. */
+  private async again(place: Place, source: vscode.CancellationTokenSource, ask: Ask): Promise<Answer> {
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+    return this.waiting === source && isStill(place) ? ask(source.token) : NOTHING;
   }
 
   /** Nobody waits any more. */
@@ -75,8 +86,7 @@ export class Patience {
   private async show(place: Place, asked: Promise<Answer>, source: vscode.CancellationTokenSource): Promise<void> {
     try {
       const answer = await asked;
-      const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
-      if (this.waiting === source && items.length && isStill(place)) {
+      if (this.waiting === source && itemsOf(answer).length && isStill(place)) {
         this.kept = { place, answer };
         await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
       }
@@ -89,6 +99,10 @@ export class Patience {
       source.dispose();
     }
   }
+}
+
+export function itemsOf(answer: Answer): readonly InlineCompletionItem[] {
+  return Array.isArray(answer) ? answer : (answer?.items ?? []);
 }
 
 function isSame(one: Place, other: Place): boolean {

@@ -5,6 +5,22 @@ import * as vscode from "vscode";
 
 import { messageOf, Problem } from "../problem.js";
 
+/** Whether suggestions are off everywhere, or in this workspace. */
+export function areOff(): boolean {
+  return settings().get("enabled") === false;
+}
+
+/** Whether they are off for a language. */
+export function areOffFor(id: string): boolean {
+  return listed("disabledLanguages", Global).includes(id);
+}
+
+/** Whether `file` has switched them off for `document`. */
+export function areOffIn(document: vscode.TextDocument): boolean {
+  const place = placeOf(document);
+  return place !== undefined && listed("disabledPaths", place.target).includes(place.pattern);
+}
+
 type Target = vscode.ConfigurationTarget;
 const { Global, Workspace } = vscode.ConfigurationTarget;
 
@@ -39,26 +55,39 @@ export async function language(document: vscode.TextDocument): Promise<void> {
 
 /** For `document` alone. */
 export async function file(document: vscode.TextDocument): Promise<void> {
-  if (document.uri.scheme !== "file") {
+  const place = placeOf(document);
+  if (place === undefined) {
     say("This document is not a file yet. Save it first.");
     return;
   }
-  const folder = vscode.workspace.getWorkspaceFolder(document.uri);
-  const relative = folder && path.relative(folder.uri.fsPath, document.uri.fsPath);
-  const pattern = `/${escaped((relative ?? document.uri.fsPath).replaceAll("\\", "/").replace(/^\//, ""))}`;
-  const isOff = await toggleIn("disabledPaths", pattern, folder ? Workspace : Global);
+  const isOff = await toggleIn("disabledPaths", place.pattern, place.target);
   say(`Suggestions are ${isOff ? "off" : "on"} for ${path.basename(document.uri.fsPath)}.`);
 }
 
 /** Puts `entry` into a list, or takes it out. Returns whether it is in there now. */
 async function toggleIn(name: string, entry: string, target: Target): Promise<boolean> {
-  const found = settings().inspect<string[]>(name);
-  const own = target === Global ? found?.globalValue : found?.workspaceValue;
-  const list = Array.isArray(own) ? own : [];
+  const list = listed(name, target);
   const isIn = list.includes(entry);
   const next = isIn ? list.filter((each) => each !== entry) : [...list, entry];
   await write(name, next.length ? next : undefined, target);
   return !isIn;
+}
+
+function listed(name: string, target: Target): readonly unknown[] {
+  const found = settings().inspect(name);
+  const own = target === Global ? found?.globalValue : found?.workspaceValue;
+  return Array.isArray(own) ? own : [];
+}
+
+/** The pattern for a file, and whose settings it belongs into. */
+function placeOf(document: vscode.TextDocument): { pattern: string; target: Target } | undefined {
+  if (document.uri.scheme !== "file") {
+    return undefined;
+  }
+  const folder = vscode.workspace.getWorkspaceFolder(document.uri);
+  const named = folder ? path.relative(folder.uri.fsPath, document.uri.fsPath) : document.uri.fsPath;
+  const pattern = `/${escaped(named.replaceAll("\\", "/").replace(/^\//, ""))}`;
+  return { pattern, target: folder ? Workspace : Global };
 }
 
 /** A name as a pattern of `.gitignore` that means just that name. */
