@@ -33,12 +33,8 @@ SETTINGS = {
 }
 
 SHOP = '''\
-from dataclasses import dataclass
-
-
 @dataclass
 class Item:
-    name: str
     price: float
     quantity: int
 
@@ -77,7 +73,7 @@ PICTURES: dict[str, tuple[str, Callable[[Window], None]]] = {
     "menu": (SHOP, menu),
     "why": (SHOP, why),
 }
-IN_EXTENSION = {"ghost": (620, 290), "actions": (620, 330)}
+IN_EXTENSION = {"ghost": (620, 230), "actions": (620, 310)}
 """Width and height of those that the extension carries: it has to stay small."""
 
 
@@ -107,7 +103,7 @@ def main() -> None:
                     picture = Image.open(BytesIO(window.page.screenshot()))
                     save(picture, IMAGES / f"vscode-{name}.png")
                     if name in IN_EXTENSION:
-                        save(picture.crop((0, 30, *IN_EXTENSION[name])), MEDIA / f"{name}.png")
+                        save(picture.crop((0, 0, *IN_EXTENSION[name])), MEDIA / f"{name}.png")
 
 
 if __name__ == "__main__":
