@@ -107,10 +107,11 @@ class CodeServer:
         return Path(self._log.name).read_text(errors="replace")
 
     def address(self, folder: Path, *files: Path) -> str:
-        """What a browser opens to see ``folder`` with ``files``."""
+        """What a browser opens to see ``folder``, or a workspace's file, with ``files``."""
         remote = f"vscode-remote://127.0.0.1:{self.port}"
         payload = json.dumps([["openFile", f"{remote}{file}"] for file in files])
-        return f"http://127.0.0.1:{self.port}/?folder={folder}&payload={payload}"
+        kind = "folder" if folder.is_dir() else "workspace"
+        return f"http://127.0.0.1:{self.port}/?{kind}={folder}&payload={payload}"
 
     def _command(self) -> list[str]:
         folders = ["--user-data-dir", str(self.folder / "user"), "--extensions-dir", str(self.folder / "extensions")]

@@ -116,7 +116,7 @@ def open_file(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Opens a file in a new window of a code-server, in a workspace of its own."""
     contexts = []
 
-    def open_file(server: CodeServer, text: str = "", name: str = "main.py") -> Window:
+    def open_file(server: CodeServer, text: str = "", name: str = "main.py", workspace: str = "") -> Window:
         folder = tmp_path / "project"
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +124,7 @@ def open_file(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         contexts.append(context)
         page = context.new_page()
-        page.goto(server.address(folder, file))
+        page.goto(server.address(folder / workspace if workspace else folder, file))
         window = Window(page, file)
         window.wait_open()
         return window

@@ -102,3 +102,41 @@ def test_a_notebook_cell_is_completed_after_those_above(vscode: CodeServer, open
     window.press("Control+End")
     window.type("sub")
     window.wait_ghost("tract_numbers")
+
+
+def test_a_workspace_is_switched_off_and_a_disk_that_takes_no_settings_is_told(
+    own_vscode: OwnVSCode, open_file: Open
+) -> None:
+    window = open_file(own_vscode({}), ADD)
+    window.wait_ready()
+    settings = window.file.parent / ".vscode"
+    settings.write_text("a file where the folder for settings would be: what is read-only fails in the same way")
+    window.command("fimble: Switch Suggestions On or Off in This Workspace")
+    window.wait_message("fimble.enabled cannot be written to the workspace's settings")
+    settings.unlink()
+    window.command("fimble: Switch Suggestions On or Off in This Workspace")
+    window.wait_status_bar("Suggestions are off in this workspace.")
+    window.until(lambda: window.status == "fimble: off", "the status says so")
+    window.command("fimble: Switch Suggestions On or Off in This Workspace")
+    window.wait_status_bar("Suggestions are on in this workspace.")
+    window.wait_ready()
+    ask(window)
+
+
+def test_a_workspace_of_several_folders(vscode: CodeServer, open_file: Open, tmp_path: Path) -> None:
+    private = tmp_path / "project/second/.fimbleignore"
+    for name in ("first", "second"):
+        (tmp_path / "project" / name).mkdir(parents=True)
+        (tmp_path / "project" / name / "code.py").write_text(ADD)
+    private.write_text("code.py\n")
+    folders = [{"path": "first"}, {"path": "second"}]
+    (tmp_path / "project/both.code-workspace").write_text(json.dumps({"folders": folders}))
+    window = open_file(vscode, ADD, "first/code.py", workspace="both.code-workspace")
+    window.wait_ready()
+    ask(window)
+    window.press("Escape")
+    window.press("Control+p")
+    window.page.locator(".quick-input-widget input").first.fill("second/code.py")
+    window.choose("second")
+    window.page.locator(".tab", has_text="code.py").nth(1).wait_for()
+    asked_in_vain(window, "the file is one that fimble never reads")
