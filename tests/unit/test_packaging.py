@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+
+import fimble
+from fimble.config import Config
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,3 +59,24 @@ def test_constraints_name_versions_and_no_index() -> None:
     pins = [line for line in lines if line and not line.startswith("#")]
     assert [pin for pin in pins if not all(pin.partition("=="))] == []
     assert [pin for pin in pins if "/" in pin or pin.startswith("-")] == []
+
+
+def test_the_extension_has_the_version_of_its_server() -> None:
+    client = json.loads((ROOT / "vscode-client/package.json").read_text(encoding="utf-8"))
+    assert client["version"] == fimble.__version__
+
+
+def test_the_extension_offers_the_options_that_the_server_knows() -> None:
+    source = (ROOT / "vscode-client/src/settings.ts").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^  (\w+): \"(\w+)\",$", source, re.MULTILINE)) | {"disabledPaths": "disabled_paths"}
+    client = json.loads((ROOT / "vscode-client/package.json").read_text(encoding="utf-8"))
+    offered = {
+        name.removeprefix("fimble."): setting
+        for section in client["contributes"]["configuration"]
+        for name, setting in section["properties"].items()
+    }
+    own = {"suggestIn", "server.path", "server.python", "server.home", "trace.server"}
+    assert set(told) == set(offered) - own
+    for name, option in told.items():
+        default = getattr(Config(), option)
+        assert offered[name]["default"] == (list(default) if isinstance(default, tuple) else default), name
