@@ -106,7 +106,7 @@ After a change while the server runs, call `fimble-apply-options'."
     (elt lsp-inline-completion--items lsp-inline-completion--current)))
 
 (defun fimble--tell (method item &rest params)
-  "Send METHOD about ITEM, with PARAMS, to fimble, if the item is fimble's and is counted."
+  "Send METHOD about ITEM, with PARAMS, to fimble, if it counts the item."
   (when-let* ((command (lsp:inline-completion-item-command? item))
               ((equal (lsp:command-command command) "fimble.accepted")))
     (with-lsp-workspaces (fimble--workspaces (lsp-workspaces))
@@ -117,14 +117,21 @@ After a change while the server runs, call `fimble-apply-options'."
   (when-let* ((item (fimble--item)))
     (fimble--tell "textDocument/didShowCompletion" item)))
 
+(defun fimble--position (place)
+  "PLACE of the buffer as the protocol has it."
+  (save-excursion
+    (goto-char place)
+    (lsp-make-position :line (1- (line-number-at-pos nil t)) :character (- place (line-beginning-position)))))
+
 (defun fimble--accept (pattern)
-  "Put in as much of the suggestion as PATTERN matches, and show the rest."
+  "Put in as much of the suggestion as PATTERN matches, and go on showing the rest."
   (let* ((item (or (fimble--item) (user-error "There is no suggestion")))
          (text (lsp:inline-completion-item-insert-text item))
          (range (lsp:inline-completion-item-range? item))
-         (end lsp-inline-completion--start-point) ; point itself may be drawn elsewhere
-         (start (if range (car (lsp--range-to-region range)) end))
-         (typed (buffer-substring-no-properties start end))
+         (here lsp-inline-completion--start-point) ; point itself may be drawn elsewhere
+         (start (if range (car (lsp--range-to-region range)) here))
+         (past (if range (cdr (lsp--range-to-region range)) here))
+         (typed (buffer-substring-no-properties start here))
          (rest (if (string-prefix-p typed text)
                    (substring text (length typed))
                  (user-error "The suggestion does not begin with what is there")))
@@ -136,7 +143,15 @@ After a change while the server runs, call `fimble-apply-options'."
       (fimble--tell "textDocument/didPartiallyAcceptCompletion" item
                     :acceptedLength
                     (/ (length (encode-coding-string (concat typed part) 'utf-16le)) 2))
-      (lsp-inline-completion-display 'implicit))))
+      (setq lsp-inline-completion--items
+            (list (lsp-make-inline-completion-item
+                   :insertText text
+                   :range? (lsp-make-range :start (fimble--position start)
+                                           :end (fimble--position (+ past (length part))))
+                   :command? (lsp:inline-completion-item-command? item)))
+            lsp-inline-completion--current 0
+            lsp-inline-completion--start-point (point))
+      (lsp-inline-completion-show-overlay))))
 
 (defun fimble-accept-word ()
   "Accept the suggestion's next word."

@@ -20,7 +20,16 @@ _COMPILERS = ("usr/include", "usr/lib/gcc", "usr/libexec/gcc")
 """What a native compilation would need: most of what is unpacked, and nothing that runs here."""
 _LSP_MODE = tuple(
     f"lsp-{part}.el"
-    for part in ("protocol", "mode", "completion", "inline-completion", "modeline", "headerline", "icons", "diagnostics")
+    for part in (
+        "protocol",
+        "mode",
+        "completion",
+        "inline-completion",
+        "modeline",
+        "headerline",
+        "icons",
+        "diagnostics",
+    )
 )
 _WORKS = "(progn (require 'lsp-inline-completion) (require 'eglot) (princ (format \"%s\" emacs-major-version)))"
 

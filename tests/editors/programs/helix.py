@@ -1,10 +1,9 @@
-"""Helix, which runs in a terminal, and tmux, which is that terminal."""
+"""Helix, which runs in a terminal."""
 
 from __future__ import annotations
 
 import platform
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -18,14 +17,6 @@ START_S = 60.0
 def helix() -> Path:
     """An executable of Helix 25.07 or later; raises ``Unavailable``."""
     return kept(f"helix-25.07-{SUITE}", lambda made: _is_new_enough(made / "hx"), _install) / "hx"
-
-
-def tmux() -> Path:
-    """The machine's own; raises ``Unavailable``."""
-    found = shutil.which("tmux")
-    if found is None:
-        raise Unavailable("tmux is not installed: apt install tmux")
-    return Path(found)
 
 
 def _install(folder: Path) -> None:
