@@ -22,10 +22,10 @@ def doctor(
     Exits with 1 when something keeps fimble from working well.
     """
     from fimble.cli.diagnosis import diagnose
-    from fimble.cli.editors import snippets
+    from fimble.cli.editors import checkout, snippets
 
     found = diagnose()
-    editors = snippets(found.command)
+    editors = snippets(found.command, checkout())
     if as_json:
         print(json.dumps({**asdict(found), "editors": editors}, indent=2))
     else:

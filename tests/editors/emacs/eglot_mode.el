@@ -16,8 +16,8 @@
                                          (plist-get rest :predicate) (- end start))))))
 
 (defun test-list ()
-  "The entries, without the number that Emacs ends a list with."
-  (let ((entries (ignore-errors (test-entries)))) entries))
+  "The entries, or nothing where the model is loading."
+  (ignore-errors (test-entries)))
 
 (test-open "adds.py" "def add(first, second):\n    return ")
 (call-interactively #'eglot)
@@ -26,6 +26,15 @@
 (test-tell "entries" (test-wait "entries" #'test-list))
 (completion-at-point)
 (test-tell "completed" (test-text))
+
+;; Settings change while the server runs.
+(test-open "off.py" "def multiply(first, second):\n    return ")
+(eglot-ensure)
+(test-wait "eglot is here" #'eglot-managed-p)
+(test-tell "entries while on" (test-wait "entries" #'test-list))
+(setq-default eglot-workspace-configuration '(:fimble (:enabled :json-false)))
+(eglot-signal-didChangeConfiguration (eglot-current-server))
+(test-tell "entries while off" (test-list))
 
 (test-open "even.py" "def is_even(number):\n    \"\"\"Return whether the number is even.\"\"\"\n    pass\n")
 (search-backward "pass")

@@ -13,6 +13,11 @@ def test_the_popup_has_entries(eglot: dict[str, Any]) -> None:
     assert eglot["completed"] == "def add(first, second):\n    return first + second"
 
 
+def test_a_setting_changes_while_the_server_runs(eglot: dict[str, Any]) -> None:
+    assert eglot["entries while on"]
+    assert not eglot["entries while off"]
+
+
 def test_implement(eglot: dict[str, Any]) -> None:
     assert "Implement is_even" in eglot["actions"]
     assert eglot["implemented"] == EVEN
