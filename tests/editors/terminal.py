@@ -62,6 +62,17 @@ class Terminal:
         """The line of the screen that has ``part``, once there is one."""
         return str(self.wait(lambda: next((line for line in self.screen.splitlines() if part in line), ""), repr(part)))
 
+    def wait_for_file(self, path: Path, text: str) -> None:
+        """Until ``path`` holds ``text``. While an editor replaces the file, there is none for a moment."""
+
+        def holds() -> bool:
+            try:
+                return path.read_text(encoding="utf-8") == text
+            except FileNotFoundError:
+                return False
+
+        self.wait(holds, f"{path.name} is {text!r}")
+
     def _ask(self, *words: str) -> str:
         command = [str(self._tmux), "-S", str(self._socket), *words]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)

@@ -61,7 +61,7 @@ def suggested(shown: Terminal, line: str) -> None:
 
 def saved(shown: Terminal, path: Path, text: str) -> None:
     shown.press("C-x", "C-s")
-    shown.wait(lambda: path.read_text(encoding="utf-8") == text, f"the file is {text!r}, not {path.read_text()!r}")
+    shown.wait_for_file(path, text)
 
 
 def test_ghost_text_comes_while_typing_and_tab_takes_it(shown: Terminal, folder: Path) -> None:

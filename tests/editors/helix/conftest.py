@@ -50,7 +50,7 @@ class Helix:
     def saved(self, path: Path, text: str) -> None:
         """Save, and see that the file is so."""
         self.command("write")
-        self.terminal.wait(lambda: path.read_text(encoding="utf-8") == text, f"{path.name} is {text!r}")
+        self.terminal.wait_for_file(path, text)
 
     def entries(self) -> list[str]:
         """The lines of the menu with entries of both servers, once it has such: the point is typed again and again.
