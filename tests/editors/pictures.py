@@ -12,7 +12,7 @@ from PIL import Image
 
 from fimble.config import home
 from tests.editors.programs import code_server
-from tests.editors.vscode.code_server import CodeServer
+from tests.editors.vscode.code_server import CodeServer, with_extension
 from tests.editors.vscode.conftest import packed
 from tests.editors.vscode.measure import window_on
 from tests.editors.vscode.window import Window
@@ -88,8 +88,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
         own = {"fimble.server.path": str(Path(sys.executable).with_name("fimble")), "fimble.recordAcceptance": False}
-        server = CodeServer(code_server.find(), folder / "vscode", {**SETTINGS, **own}, {"FIMBLE_HOME": str(home())})
-        server.install(packed())
+        program = code_server.find()
+        extensions = with_extension(program, packed(), folder)
+        settings = {**SETTINGS, **own}
+        server = CodeServer(program, folder / "vscode", extensions, settings, {"FIMBLE_HOME": str(home())})
         with server:
             for name, (text, act) in PICTURES.items():
                 place = folder / name

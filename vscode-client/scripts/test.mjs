@@ -11,7 +11,8 @@ try {
   const tests = readdirSync(path.join(root, "test")).map((name) => path.join(root, "test", name));
   await build({ entryPoints: tests, outdir: out, bundle: true, platform: "node", format: "cjs", target: "node20" });
   const files = readdirSync(out).map((name) => path.join(out, name));
-  process.exitCode = spawnSync(process.execPath, ["--test", ...files], { stdio: "inherit" }).status ?? 1;
+  process.exitCode =
+    spawnSync(process.execPath, ["--test", "--test-timeout=60000", ...files], { stdio: "inherit" }).status ?? 1;
 } finally {
   rmSync(out, { recursive: true });
 }

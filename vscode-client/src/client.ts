@@ -14,7 +14,7 @@ import {
 import { LanguageClient } from "vscode-languageclient/node";
 import { Progress } from "./controls/progress.js";
 import type { Server } from "./environment/server.js";
-import { Problem } from "./problem.js";
+import { messageOf, Problem } from "./problem.js";
 import type { Surface } from "./settings.js";
 import type { Condition } from "./state.js";
 import type { Events } from "./suggestions/events.js";
@@ -23,6 +23,10 @@ import { type Answer, Patience } from "./suggestions/patience.js";
 /** Documents that are code or may become some; not output, diffs and the like. */
 const SELECTOR = ["file", "untitled", "vscode-vfs", "vscode-notebook-cell"].map((scheme) => ({ scheme }));
 const KEPT_CHARS = 2000;
+/** Much longer than a server takes to say hello; its model is loaded after that. */
+const HELLO_WITHIN_MS = 60_000;
+/** A process closes its pipes a little before it is gone. */
+const GONE_WITHIN_MS = 3000;
 
 export interface Wishes {
   readonly server: Server;
@@ -53,23 +57,41 @@ export class Client implements vscode.Disposable {
   private process: ChildProcess | undefined;
   private isWanted = true;
   private lastWords = "";
+  /** Settled when nothing more is to be expected of the process. */
+  private readonly over: Promise<void>;
+  private end: () => void = () => undefined;
   private readonly patience = new Patience();
   private readonly progress = new Progress((token) => this.tell("window/workDoneProgress/cancel", { token }));
 
   constructor(private readonly wishes: Wishes) {
+    this.over = new Promise((resolve) => {
+      this.end = resolve;
+    });
     this.client = new Quiet("fimble", "fimble", () => this.spawned(), this.clientOptions());
     this.client.registerFeature(abilities(wishes.surface));
     this.client.onNotification("didChangeStatus", wishes.onCondition);
   }
 
-  /** Connects. Throws `Problem` where the server does not start; where it stops meanwhile, `onStopped` is called. */
+  /**
+   * Connects. Throws `Problem` where the server does not start, or says nothing; where it stops meanwhile, `onStopped`
+   * is called. Returns early when it is stopped.
+   */
   async start(): Promise<void> {
     try {
-      await this.client.start();
+      await Promise.race([this.client.start(), this.over, after(HELLO_WITHIN_MS)]);
     } catch (error) {
-      if (this.isWanted || error instanceof Problem) {
+      if (error instanceof Problem) {
         throw error;
       }
+      await Promise.race([this.over, after(GONE_WITHIN_MS)]);
+      if (this.isWanted) {
+        await this.stop();
+        throw this.useless(messageOf(error));
+      }
+    }
+    if (this.isWanted && !this.client.isRunning()) {
+      await this.stop();
+      throw this.useless(`it said nothing for ${HELLO_WITHIN_MS / 1000} s`);
     }
   }
 
@@ -95,6 +117,7 @@ export class Client implements vscode.Disposable {
 
   async stop(): Promise<void> {
     this.isWanted = false;
+    this.end();
     this.progress.endAll();
     try {
       await this.client.dispose(2000);
@@ -102,6 +125,11 @@ export class Client implements vscode.Disposable {
       this.wishes.log.debug(`While stopping: ${error}`); // it had stopped already, or never ran
     }
     this.process?.kill();
+  }
+
+  private useless(why: string): Problem {
+    const what = `The server was started and cannot be used (${this.wishes.server.origin}): ${why}.`;
+    return new Problem(what, "Check the setting fimble.server.path, or set fimble up again.");
   }
 
   dispose(): void {
@@ -124,17 +152,14 @@ export class Client implements vscode.Disposable {
         const last = this.lastWords.trim().split("\n").at(-1);
         this.wishes.onStopped(`${signal ? `by ${signal}` : `with exit code ${code}`}${last ? `: ${last}` : ""}`);
       }
+      this.end();
     });
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);
       child.once("error", (error) => {
         this.isWanted = false;
-        reject(
-          new Problem(
-            `The server cannot be started (${server.origin}): ${error.message}.`,
-            "Check the setting, or empty it.",
-          ),
-        );
+        const what = `The server cannot be started (${server.origin}): ${error.message}.`;
+        reject(new Problem(what, "Check the setting fimble.server.path, or set fimble up again."));
       });
     });
     return child;
@@ -187,6 +212,11 @@ export class Client implements vscode.Disposable {
       },
     };
   }
+}
+
+/** Resolves later, and keeps nothing alive. */
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
 /** What this client can do beyond the protocol, and what it does not want. */

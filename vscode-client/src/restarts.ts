@@ -1,7 +1,7 @@
 /** When a server that stopped by itself is started again, and when no more. */
 
 const WINDOW_MS = 180_000;
-const MOST = 5;
+const MOST = 4;
 const FIRST_DELAY_MS = 500;
 
 export class Restarts {

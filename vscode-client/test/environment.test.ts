@@ -36,6 +36,9 @@ test("a program that nobody waits for is stopped", async () => {
   await assert.rejects(running, Cancelled);
   await assert.rejects(run(["sleep", "60"], { signal: aborting.signal }), Cancelled);
   await assert.rejects(run(["sleep", "60"], { timeoutMs: 50 }), /did not end in time/);
+  const beganMs = Date.now();
+  await assert.rejects(run(["sh", "-c", "sleep 30; true"], { timeoutMs: 50 }), /did not end in time/);
+  assert.ok(Date.now() - beganMs < 10_000, "what it had started is not waited for");
 });
 
 test("a Python is known by what it says", async () => {
@@ -66,6 +69,11 @@ test("what stops an installation is said in a person's words", () => {
   const failed = (tail: string) => explained(new RunFailed("pip ended with exit code 1", tail));
   assert.match(failed("OSError: [Errno 28] No space left on device").message, /The disk is full/);
   assert.match(failed("NewConnectionError: refused").message, /cannot be downloaded/);
+  assert.match(failed("(from versions: none)\nERROR: No matching distribution found").message, /cannot be downloaded/);
+  const others = "(from versions: 1.20.0, 1.21.0)\nERROR: No matching distribution found for onnxruntime==1.31.1";
+  assert.match(failed(others).message, /not made for this Python/);
+  const uv = "Because onnxruntime==1.31.1 has no wheels with a matching Python ABI tag (e.g., `cp315`)";
+  assert.match(failed(uv).message, /not made for this Python/);
   assert.match(failed("one\nsomething else").message, /something else/);
 });
 
@@ -95,5 +103,14 @@ test("one window at a time works on the environment, and a dead one's lock is ta
   await fs.writeFile(file, "999999999");
   await work("c");
   assert.equal(order.at(-1), "c out");
+  await fs.writeFile(file, String(process.ppid)); // a number that another program has now
+  await locked(
+    file,
+    signal,
+    () => waited++,
+    async () => order.push("d"),
+    1,
+  );
+  assert.equal(order.at(-1), "d");
   await fs.rm(folder, { recursive: true });
 });

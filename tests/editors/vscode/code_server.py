@@ -29,36 +29,50 @@ SETTINGS: dict[str, Any] = {
     "update.mode": "none",
     "window.restoreWindows": "none",
 }
+OF_MACHINE = ("fimble.server.", "fimble.model", "fimble.provider")
+"""How the names begin of the settings that belong to a machine, as far as tests change them."""
 
 
 class CodeServer:
     """A context manager that leaves no process behind."""
 
     def __init__(
-        self, program: Program, folder: Path, settings: dict[str, Any], environ: dict[str, str], trust: bool = True
+        self,
+        program: Program,
+        folder: Path,
+        extensions: Path,
+        settings: dict[str, Any],
+        environ: dict[str, str],
+        trust: bool = True,
     ) -> None:
-        """``folder`` keeps everything that VS Code writes. ``trust``: whether all workspaces are trusted."""
-        self._program, self.folder = program, folder
+        """``folder`` keeps everything that VS Code writes, ``extensions`` what ``with_extension`` installed.
+
+        ``trust``: whether all workspaces are trusted.
+        """
+        self._program, self.folder, self._extensions = program, folder, extensions
         self._trust = trust
         as_given = {"VSCODE_CLI": "1"}  # else it takes over what a login shell would set
         self._environ = {**os.environ, "HOME": str(folder / "home"), **as_given, **environ}
-        for name in ("home", "user", "extensions"):
+        for name in ("home", "user"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        self._write(settings)
+        self._settings = settings
+        self.change({})
         self._log = (folder / "code-server.log").open("w+")
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
 
-    def _write(self, settings: dict[str, Any]) -> None:
-        """The person's settings."""
-        file = self.folder / "user/User/settings.json"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({**SETTINGS, **settings}))
+    def change(self, settings: dict[str, Any]) -> None:
+        """Write the person's settings, these over those that it began with; windows that are open take them in.
 
-    def install(self, vsix: Path) -> None:
-        """Install an extension."""
-        command = [*self._command(), "--install-extension", str(vsix), "--force"]
-        subprocess.run(command, env=self._environ, check=True, capture_output=True, timeout=START_S)
+        Those that belong to a machine are written for the machine as well: this is a remote window, which passes
+        over them in the person's settings as soon as it reads these anew.
+        """
+        wanted = {**SETTINGS, **self._settings, **settings}
+        of_machine = {name: value for name, value in wanted.items() if name.startswith(OF_MACHINE)}
+        for place, values in (("User", wanted), ("Machine", of_machine)):
+            file = self.folder / "user" / place / "settings.json"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(values))
 
     def __enter__(self) -> CodeServer:
         quiet = [
@@ -114,8 +128,18 @@ class CodeServer:
         return f"http://127.0.0.1:{self.port}/?{kind}={folder}&payload={payload}"
 
     def _command(self) -> list[str]:
-        folders = ["--user-data-dir", str(self.folder / "user"), "--extensions-dir", str(self.folder / "extensions")]
+        folders = ["--user-data-dir", str(self.folder / "user"), "--extensions-dir", str(self._extensions)]
         return [str(self._program.node), str(self._program.entry), *folders]
+
+
+def with_extension(program: Program, vsix: Path, folder: Path) -> Path:
+    """A folder of extensions, in ``folder``, with this one installed."""
+    made = folder / "extensions"
+    places = ["--user-data-dir", str(folder / "user"), "--extensions-dir", str(made)]
+    command = [str(program.node), str(program.entry), *places, "--install-extension", str(vsix)]
+    environ = {**os.environ, "HOME": str(folder)}
+    subprocess.run(command, env=environ, check=True, capture_output=True, timeout=START_S)
+    return made
 
 
 def _words(process: psutil.Process) -> list[str]:

@@ -15,10 +15,10 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.editors.conftest import installed
-from tests.editors.programs import chromium, code_server
+from tests.editors.programs import chromium, code_server, kept
 from tests.editors.programs.code_server import CodeServer as Program
 from tests.editors.programs.kept import Unavailable, run
-from tests.editors.vscode.code_server import CodeServer
+from tests.editors.vscode.code_server import CodeServer, with_extension
 from tests.editors.vscode.window import Window
 
 CLIENT = Path(__file__).parents[3] / "vscode-client"
@@ -65,7 +65,7 @@ def prepared() -> str:
     return npm
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it lives, nothing else in this thread can have an event loop
 def browser() -> Iterator[Browser]:
     path = installed(chromium.find)
     with sync_playwright() as playwright:
@@ -81,34 +81,38 @@ def settings(fimble_command: list[str]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def extensions(program: Program, vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of extensions, with this one installed."""
+    return with_extension(program, vsix, tmp_path_factory.mktemp("installed"))
+
+
+@pytest.fixture(scope="session")
 def vscode(
-    program: Program, vsix: Path, settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+    program: Program, extensions: Path, settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[CodeServer]:
     """A code-server with the extension, for all tests; each opens windows of its own."""
-    with CodeServer(program, tmp_path_factory.mktemp("vscode"), settings, _caches()) as server:
-        server.install(vsix)
+    with CodeServer(program, tmp_path_factory.mktemp("vscode"), extensions, settings, _caches()) as server:
         yield server
 
 
 @pytest.fixture
-def own_vscode(program: Program, vsix: Path, settings: dict[str, Any], tmp_path: Path) -> Iterator[OwnVSCode]:
+def own_vscode(program: Program, extensions: Path, settings: dict[str, Any], tmp_path: Path) -> Iterator[OwnVSCode]:
     """Starts a code-server of a test's own, with settings over the usual ones."""
     with ExitStack() as stack:
 
         def start(changes: dict[str, Any], environ: dict[str, str] | None = None, trust: bool = True) -> CodeServer:
-            folder = tmp_path / "vscode"
-            server = CodeServer(program, folder, {**settings, **changes}, {**_caches(), **(environ or {})}, trust)
-            server.install(vsix)
+            both, variables = {**settings, **changes}, {**_caches(), **(environ or {})}
+            server = CodeServer(program, tmp_path / "vscode", extensions, both, variables, trust)
             return stack.enter_context(server)
 
         yield start
 
 
 def _caches() -> dict[str, str]:
-    """Another HOME must not lose the model that is prepared in this one."""
+    """Another HOME must not lose the model that is prepared in this one, nor the packages that were downloaded."""
     from fimble.config import home
 
-    return {"FIMBLE_HOME": str(home())}
+    return {"FIMBLE_HOME": str(home()), "PIP_CACHE_DIR": str(kept.home() / "pip")}
 
 
 @pytest.fixture

@@ -125,18 +125,23 @@ def test_a_workspace_is_switched_off_and_a_disk_that_takes_no_settings_is_told(
 
 def test_a_workspace_of_several_folders(vscode: CodeServer, open_file: Open, tmp_path: Path) -> None:
     private = tmp_path / "project/second/.fimbleignore"
-    for name in ("first", "second"):
+    for name in ("first", "second", "third"):
         (tmp_path / "project" / name).mkdir(parents=True)
         (tmp_path / "project" / name / "code.py").write_text(ADD)
     private.write_text("code.py\n")
-    folders = [{"path": "first"}, {"path": "second"}]
+    (tmp_path / "project/third/.vscode").mkdir()
+    (tmp_path / "project/third/.vscode/settings.json").write_text('{"fimble.disabledPaths": ["secret.py"]}')
+    (tmp_path / "project/third/secret.py").write_text(ADD)
+    folders = [{"path": "first"}, {"path": "second"}, {"path": "third"}]
     (tmp_path / "project/both.code-workspace").write_text(json.dumps({"folders": folders}))
     window = open_file(vscode, ADD, "first/code.py", workspace="both.code-workspace")
     window.wait_ready()
     ask(window)
     window.press("Escape")
-    window.press("Control+p")
-    window.page.locator(".quick-input-widget input").first.fill("second/code.py")
-    window.choose("second")
-    window.page.locator(".tab", has_text="code.py").nth(1).wait_for()
-    asked_in_vain(window, "the file is one that fimble never reads")
+    for name, folder in (("code.py", "second"), ("secret.py", "third")):
+        window.press("Control+p")
+        window.page.locator(".quick-input-widget input").first.fill(f"{folder}/{name}")
+        window.choose(folder)
+        window.page.locator(".breadcrumbs-control", has_text=folder).wait_for()
+        asked_in_vain(window, "the file is one that fimble never reads")
+        window.command("Notifications: Clear All Notifications")

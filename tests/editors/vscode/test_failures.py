@@ -35,6 +35,29 @@ def test_a_server_that_stops_again_and_again(own_vscode: OwnVSCode, open_file: O
     assert window.saved() == ADD + "x"
 
 
+def test_a_server_that_says_nothing_is_not_waited_for(
+    own_vscode: OwnVSCode, open_file: Open, tmp_path: Path, fimble_command: list[str]
+) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nexec sleep 1000\n")
+    program.chmod(0o755)
+    server: CodeServer = own_vscode({"fimble.server.path": str(program)})
+    window = open_file(server, ADD)
+    window.until(lambda: server.processes("sleep"), "a server that says nothing")
+    server.change({"fimble.server.path": fimble_command[0]})
+    window.wait_ready()
+    assert not server.processes("sleep")
+
+
+def test_a_server_that_closes_its_pipes_first(own_vscode: OwnVSCode, open_file: Open, tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nexec >&-\nsleep 1\nexit 3\n")
+    program.chmod(0o755)
+    window = open_file(own_vscode({"fimble.server.path": str(program)}), ADD)
+    message = window.wait_message("server")
+    assert "stopped with exit code 3 and is started again" in message.inner_text()
+
+
 def test_a_program_that_has_no_name(own_vscode: OwnVSCode, open_file: Open) -> None:
     window = open_file(own_vscode({"fimble.server.path": 7}), ADD)
     window.wait_message("fimble.server.path must be text, and is 7. Correct it in your settings.")

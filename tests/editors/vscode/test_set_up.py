@@ -88,6 +88,25 @@ def test_setting_up_can_be_cancelled(own_vscode: OwnVSCode, open_file: Open) -> 
     window.until(lambda: environments(server) == [], "nothing is left")
 
 
+def test_a_server_that_runs_goes_on_when_setting_up_is_cancelled(own_vscode: OwnVSCode, open_file: Open) -> None:
+    window = open_file(own_vscode({}), ADD)
+    window.wait_ready()
+    window.command("fimble: Set Up")
+    message = window.wait_message("fimble: setting up")
+    message.hover()
+    message.get_by_role("button", name="Cancel").click()
+    window.wait_ready()
+
+
+def test_a_window_that_closes_leaves_no_half_of_an_environment(own_vscode: OwnVSCode, open_file: Open) -> None:
+    server: CodeServer = own_vscode(NOTHING)
+    first, second = open_file(server, ADD), open_file(server, ADD, "other.py")
+    agree(first)
+    first.wait_message("installing the server")
+    first.page.close()
+    second.until(lambda: environments(server) == [], "nothing is left")
+
+
 def test_nothing_of_an_untrusted_folder_is_run(own_vscode: OwnVSCode, open_file: Open, tmp_path: Path) -> None:
     mark = tmp_path / "sprung"
     python = tmp_path / "project/.venv/bin/python"

@@ -3,6 +3,8 @@
 import { Problem } from "../problem.js";
 import type { RunFailed } from "./run.js";
 
+/** The index was reached, and has nothing for this Python or this processor. */
+const NONE_FITS = /\(from versions: \d|has no wheels with a matching|no wheels? .{0,60}(?:platform|Python|ABI)/i;
 const NO_SPACE = /No space left|ENOSPC|not enough space/i;
 /** pip calls it a conflict when the index that it cannot reach has none of the versions that it must take. */
 const NO_NETWORK =
@@ -12,6 +14,12 @@ const NO_NETWORK =
 export function explained(error: RunFailed): Problem {
   if (NO_SPACE.test(error.tail)) {
     return new Problem("The disk is full.", "Free some space (fimble needs about 2 GB), then set it up again.");
+  }
+  if (NONE_FITS.test(error.tail)) {
+    return new Problem(
+      "A package that the server needs is not made for this Python, or not for this machine.",
+      "Name another Python in the setting fimble.server.python; the log names the package.",
+    );
   }
   if (NO_NETWORK.test(error.tail)) {
     return new Problem(

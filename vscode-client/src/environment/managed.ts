@@ -11,11 +11,14 @@ import { pathToFileURL } from "node:url";
 import { Problem } from "../problem.js";
 import { explained } from "./installing.js";
 import { locked } from "./lock.js";
-import { inspect, type Python } from "./python.js";
+import { ISOLATED, inspect, type Python } from "./python.js";
 import { RunFailed, run } from "./run.js";
 import { unpack, type Wheel } from "./wheel.js";
 
 const MARK = "complete";
+/** Fails where a part of what serving needs is missing or damaged. */
+const LOAD = "import fimble.engine.session, fimble.lsp.server, tokenizers";
+const LOAD_WITHIN_MS = 60_000;
 const UNUSED_MS = 7 * 24 * 3600 * 1000;
 
 export interface Making {
@@ -38,8 +41,8 @@ export interface Making {
 export type Steps = Pick<Making, "signal" | "onStep" | "onLine" | "env">;
 export type Place = Pick<Making, "root" | "wheel" | "runtime">;
 
-/** The interpreter of the environment, if it is there and whole. */
-export async function existing(place: Place, signal: AbortSignal): Promise<string | undefined> {
+/** The interpreter of the environment, if it is there; and, where that `isTried`, if it loads all that serving needs. */
+export async function existing(place: Place, signal: AbortSignal, isTried = false): Promise<string | undefined> {
   const folder = folderOf(place);
   const python = interpreterOf(path.join(folder, "env"));
   try {
@@ -47,7 +50,8 @@ export async function existing(place: Place, signal: AbortSignal): Promise<strin
   } catch {
     return undefined;
   }
-  return (await inspect([python], signal))?.fimble === undefined ? undefined : python;
+  const isThere = (await inspect([python], signal))?.fimble !== undefined;
+  return isThere && (!isTried || (await loads(python, signal))) ? python : undefined;
 }
 
 /** The interpreter of the environment, which is made first if it is not there or is broken. Throws `Problem`. */
@@ -57,7 +61,7 @@ export async function ensure(making: Making): Promise<string> {
   const wait = (): void => onStep("another window is setting fimble up");
   return locked(path.join(root, "lock"), signal, wait, async () => {
     const python = interpreterOf(path.join(folder, "env"));
-    if ((await existing(making, signal)) === undefined) {
+    if ((await existing(making, signal, true)) === undefined) {
       await fs.rm(folder, { recursive: true, force: true });
       try {
         await make(making, folder, python);
@@ -111,6 +115,13 @@ async function make(making: Making, folder: string, python: string): Promise<voi
   if ((await inspect([python], signal))?.fimble === undefined) {
     throw new Problem("The server was installed and cannot be found.", "Show the log, and set fimble up again.");
   }
+}
+
+function loads(python: string, signal: AbortSignal): Promise<boolean> {
+  return run([python, ...ISOLATED, "-c", LOAD], { signal, timeoutMs: LOAD_WITHIN_MS }).then(
+    () => true,
+    () => signal.throwIfAborted() ?? false,
+  );
 }
 
 function hasUv(signal: AbortSignal): Promise<boolean> {

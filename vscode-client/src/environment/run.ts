@@ -85,6 +85,13 @@ export function run(command: readonly string[], options: Options = {}): Promise<
       }
     };
     child.on("error", (error) => finish(new RunFailed(`${program} cannot be started: ${error.message}`, "")));
+    child.on("exit", () => {
+      if (kill !== undefined) {
+        // What it started itself may hold the pipes for long.
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }
+    });
     child.on("close", (code, by) => {
       const tail = said.join("\n");
       if (isLate) {

@@ -27,8 +27,8 @@ export interface Search {
   readonly version: string;
 }
 
-/** The server that is there already, if there is one. */
-export async function existing(search: Search, signal: AbortSignal): Promise<Server | undefined> {
+/** The server that is there already, if there is one. An environment of ours that `isTried` and broken is none. */
+export async function existing(search: Search, signal: AbortSignal, isTried = false): Promise<Server | undefined> {
   const { settings, version } = search;
   if (settings.serverPath) {
     return { command: [settings.serverPath], origin: "the setting fimble.server.path" };
@@ -37,7 +37,7 @@ export async function existing(search: Search, signal: AbortSignal): Promise<Ser
   if (own) {
     return asModule(own.executable, "the workspace's Python");
   }
-  const python = await managed.existing({ ...search, runtime: runtimeFor(settings) }, signal);
+  const python = await managed.existing({ ...search, runtime: runtimeFor(settings) }, signal, isTried);
   return python === undefined ? undefined : asModule(python, ORIGIN);
 }
 

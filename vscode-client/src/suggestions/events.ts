@@ -72,5 +72,7 @@ function acceptedLength(offer: Offer, editor: vscode.TextEditor | undefined): nu
   const start = range ? new vscode.Position(range.start.line, range.start.character) : offer.position;
   const standing = editor.document.getText(new vscode.Range(start, editor.selection.active));
   const whole = typeof insertText === "string" ? insertText : insertText.value;
-  return whole.replaceAll("\r\n", "\n").startsWith(standing.replaceAll("\r\n", "\n")) ? standing.length : 0;
+  // Line ends are those of the document there, and may be others here.
+  const taken = whole.includes("\r\n") ? standing : standing.replaceAll("\r\n", "\n");
+  return whole.startsWith(taken) ? taken.length : 0;
 }

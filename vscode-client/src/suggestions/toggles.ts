@@ -12,7 +12,7 @@ export function areOff(): boolean {
 
 /** Whether they are off for a language. */
 export function areOffFor(id: string): boolean {
-  return listed("disabledLanguages", Global).includes(id);
+  return listed("disabledLanguages", targetOf("disabledLanguages")).includes(id);
 }
 
 /** Whether `file` has switched them off for `document`. */
@@ -28,7 +28,8 @@ const { Global, Workspace } = vscode.ConfigurationTarget;
 export async function everywhere(): Promise<void> {
   const isOn = settings().get("enabled") !== false;
   await write("enabled", !isOn, Global);
-  if (!isOn && settings().inspect("enabled")?.workspaceValue === false) {
+  if ((settings().get("enabled") !== false) === isOn) {
+    // The workspace says otherwise.
     await write("enabled", undefined, Workspace);
   }
   say(isOn ? "Suggestions are off." : "Suggestions are on.");
@@ -49,7 +50,7 @@ export async function workspace(): Promise<void> {
 /** For the language of `document`. */
 export async function language(document: vscode.TextDocument): Promise<void> {
   const id = document.languageId;
-  const isOff = await toggleIn("disabledLanguages", id, Global);
+  const isOff = await toggleIn("disabledLanguages", id, targetOf("disabledLanguages"));
   say(`Suggestions are ${isOff ? "off" : "on"} for ${id}.`);
 }
 
@@ -64,8 +65,18 @@ export async function file(document: vscode.TextDocument): Promise<void> {
   say(`Suggestions are ${isOff ? "off" : "on"} for ${path.basename(document.uri.fsPath)}.`);
 }
 
-/** Puts `entry` into a list, or takes it out. Returns whether it is in there now. */
+/** The settings that count: a workspace's replace the person's. */
+function targetOf(name: string): Target {
+  return settings().inspect(name)?.workspaceValue === undefined ? Global : Workspace;
+}
+
+/** Puts `entry` into a list, or takes it out. Returns whether it is in there now. What is no list is not replaced. */
 async function toggleIn(name: string, entry: string, target: Target): Promise<boolean> {
+  const found = written(name, target);
+  if (found !== undefined && !Array.isArray(found)) {
+    const what = `The setting fimble.${name} must be a list, and is ${JSON.stringify(found)}.`;
+    throw new Problem(what, "Correct it in your settings.");
+  }
   const list = listed(name, target);
   const isIn = list.includes(entry);
   const next = isIn ? list.filter((each) => each !== entry) : [...list, entry];
@@ -73,9 +84,13 @@ async function toggleIn(name: string, entry: string, target: Target): Promise<bo
   return !isIn;
 }
 
-function listed(name: string, target: Target): readonly unknown[] {
+function written(name: string, target: Target): unknown {
   const found = settings().inspect(name);
-  const own = target === Global ? found?.globalValue : found?.workspaceValue;
+  return target === Global ? found?.globalValue : found?.workspaceValue;
+}
+
+function listed(name: string, target: Target): readonly unknown[] {
+  const own = written(name, target);
   return Array.isArray(own) ? own : [];
 }
 
