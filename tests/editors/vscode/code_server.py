@@ -62,10 +62,11 @@ class CodeServer:
         self.port = 0
 
     def change(self, settings: dict[str, Any]) -> None:
-        """Write the person's settings, these over those that it began with; windows that are open take them in.
+        """Write the person's settings, these over those that it began with.
 
         Those that belong to a machine are written for the machine as well: this is a remote window, which passes
-        over them in the person's settings as soon as it reads these anew.
+        over them in the person's settings as soon as it reads these anew. Windows that are open see a change of
+        the machine's file, and none of the person's.
         """
         wanted = {**SETTINGS, **self._settings, **settings}
         of_machine = {name: value for name, value in wanted.items() if name.startswith(OF_MACHINE)}
