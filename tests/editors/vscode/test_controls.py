@@ -139,9 +139,6 @@ def test_a_workspace_of_several_folders(vscode: CodeServer, open_file: Open, tmp
     ask(window)
     window.press("Escape")
     for name, folder in (("code.py", "second"), ("secret.py", "third")):
-        window.press("Control+p")
-        window.page.locator(".quick-input-widget input").first.fill(f"{folder}/{name}")
-        window.choose(folder)
-        window.page.locator(".breadcrumbs-control", has_text=folder).wait_for()
+        window.go_to_file(f"{folder}/{name}")
         asked_in_vain(window, "the file is one that fimble never reads")
         window.command("Notifications: Clear All Notifications")
