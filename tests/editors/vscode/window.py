@@ -130,24 +130,6 @@ class Window:
         row.wait_for(timeout=PATIENCE_S * 1000)
         self.press("Enter")
 
-    def go_to_file(self, path: str) -> None:
-        """Open a file of the workspace by its path. The search is asked anew until it has read the folders."""
-        folder, _, _ = path.rpartition("/")
-        row = self.page.locator(".quick-input-list .monaco-list-row", has_text=folder).first
-        opened = self.page.locator(".breadcrumbs-control", has_text=folder)
-
-        def look() -> bool:
-            if not opened.count():
-                self.press("Escape", "Control+p")
-                self.page.locator(".quick-input-widget input").first.fill(path)
-                self.page.wait_for_timeout(1500)
-                if row.count():
-                    row.click()
-                    self.page.wait_for_timeout(1000)
-            return bool(opened.count())
-
-        self.until(look, f"{path} is open")
-
     def choose(self, text: str) -> None:
         """Choose an entry of the list that is open."""
         row = self.page.locator(".quick-input-list .monaco-list-row", has_text=text).first

@@ -7,6 +7,8 @@ export function environment(settings: MachineSettings): Record<string, string> {
   const proxy: unknown = vscode.workspace.getConfiguration("http").get("proxy");
   return {
     ...(settings.home && { FIMBLE_HOME: settings.home }),
+    // The model has to be prepared for what it will run on.
+    ...(settings.provider && settings.provider !== "auto" && { FIMBLE_PROVIDER: settings.provider }),
     ...(typeof proxy === "string" && proxy && !process.env.HTTPS_PROXY && { HTTPS_PROXY: proxy, HTTP_PROXY: proxy }),
     PYTHONUTF8: "1",
   };
