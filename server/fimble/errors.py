@@ -21,6 +21,9 @@ handler catches one base class and a person reads what happened and what to do.
     │   └── VerificationFailed      the prepared model does not answer like its source
     ├── ActionRefused             an action cannot be done here, or nothing that came of it holds up
     ├── AcceptanceUnavailable     what was shown and accepted cannot be counted or read
+    ├── IndexUnavailable          the index of a workspace cannot be written or read
+    │   ├── IndexFull               the disk, or what the index may take of it, is used up
+    │   └── IndexDamaged            the file is no whole database any more; it is built anew
     └── EngineError               running a model
         ├── EngineCancelled         the caller asked to stop
         ├── PromptTooLong           prompt and answer exceed the context
@@ -110,6 +113,18 @@ class ActionRefused(FimbleError):
 
 class AcceptanceUnavailable(FimbleError):
     """The file with the counts cannot be used."""
+
+
+class IndexUnavailable(FimbleError):
+    """The index of a workspace cannot be written or read."""
+
+
+class IndexFull(IndexUnavailable):
+    """The disk, or what an index may take of it, is used up."""
+
+
+class IndexDamaged(IndexUnavailable):
+    """The file is no whole database any more."""
 
 
 class EngineError(FimbleError):
