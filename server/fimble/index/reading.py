@@ -1,0 +1,125 @@
+"""A file of the workspace as text, with the stamp that belongs to just that text; or why it is not read."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import stat
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from fimble.index.filetypes import max_bytes
+from fimble.index.records import Stamp
+from fimble.index.walk import stamp_of
+from fimble.privacy import looks_secret
+
+MAX_LINE_CHARS = 5000
+"""Nobody writes a longer one by hand."""
+_TRIES = 3
+_HEAD_BYTES = 8192
+_HEAD_CHARS = 1500
+_MIN_PRINTABLE = 0.98
+_MAX_FOREIGN = 0.3
+"""Of a text in one of the old encodings: more bytes above 127 are no European language's."""
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_GENERATED = re.compile(
+    r"@generated\b|\bgenerated\b.{0,200}?\bdo not (?:edit|modify|change)|"
+    r"\bdo not (?:edit|modify|change)\b.{0,200}?\bgenerated\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Unread(Enum):
+    """Why a file has no text here."""
+
+    GONE = "it is no file any more"
+    CHANGING = "it is being written"
+    """It is to be read again a little later."""
+    UNREADABLE = "it may not be read"
+    TOO_LARGE = "it is too large"
+    BINARY = "it is no text"
+    GENERATED = "a program wrote it"
+    SECRET = "it holds a key"
+
+
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """A file's text, its lines ended by ``\\n``."""
+
+    text: str
+    stamp: Stamp
+
+
+def read(path: Path) -> FileText | Unread:
+    """The file at ``path``. Never waits for a pipe or device and never follows a link in its last name."""
+    for _ in range(_TRIES):
+        taken = _bytes(path)
+        if isinstance(taken, Unread):
+            return taken
+        if taken is not None:
+            raw, stamp = taken
+            text = decoded(raw)
+            if text is None:
+                return Unread.BINARY
+            return _reason(text) or FileText(text, stamp)
+    return Unread.CHANGING
+
+
+def decoded(raw: bytes) -> str | None:
+    """Text in UTF-8, in UTF-16 or UTF-32 with a mark, or in an old encoding of Europe; ``None`` for anything else."""
+    for mark, name in _BOMS:
+        if raw.startswith(mark):
+            try:
+                return _lines(raw.decode(name))
+            except UnicodeDecodeError:
+                return None
+    if b"\0" in raw[:_HEAD_BYTES]:
+        return None
+    try:
+        return _lines(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        pass
+    num_foreign = sum(byte > 127 for byte in raw)
+    if num_foreign > _MAX_FOREIGN * len(raw) or len(_CONTROLS.findall(raw)) > (1 - _MIN_PRINTABLE) * len(raw):
+        return None
+    try:
+        return _lines(raw.decode("cp1252"))
+    except UnicodeDecodeError:
+        return _lines(raw.decode("latin-1"))
+
+
+def _bytes(path: Path) -> tuple[bytes, Stamp] | Unread | None:
+    """``None`` where it changed while it was read."""
+    try:
+        with open(path, "rb", opener=lambda name, _: os.open(name, _FLAGS)) as file:
+            before = os.fstat(file.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                return Unread.GONE
+            if before.st_size > max_bytes(path.name):
+                return Unread.TOO_LARGE
+            raw = file.read(before.st_size + 1)
+            after = os.fstat(file.fileno())
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return Unread.GONE
+    except OSError:
+        return Unread.UNREADABLE
+    if len(raw) != before.st_size or stamp_of(before) != stamp_of(after):
+        return None
+    return raw, stamp_of(after)
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _reason(text: str) -> Unread | None:
+    if max(map(len, text.split("\n"))) > MAX_LINE_CHARS or _GENERATED.search(text[:_HEAD_CHARS]):
+        return Unread.GENERATED
+    return Unread.SECRET if looks_secret(text) else None
