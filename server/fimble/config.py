@@ -72,6 +72,8 @@ class Config:
     """Whether to suggest inside comments."""
     other_files: bool = True
     """Whether recent edits and open files may be shown to the model beside the file itself."""
+    cross_file: bool = True
+    """Whether definitions from the workspace's index may be shown to the model, where ``other_files`` allows any."""
     run_examples: bool = True
     """Whether a docstring's own examples are run to check what was generated for it: only code that can reach nothing
     beyond its arguments, in a limited process. Translations are tried against their source likewise."""
@@ -79,6 +81,12 @@ class Config:
     """Paths, as patterns like those in ``.gitignore``, that get no suggestion and are never read."""
     record_acceptance: bool = True
     """Whether to count, on this machine only, what was shown and accepted (``fimble stats``)."""
+    index: bool = True
+    """Whether the workspace is indexed, on this machine only, for search and for context from other files."""
+    index_max_files: int = 50_000
+    """Most files of a workspace that are indexed, 100 to 1000000."""
+    index_mb: int = 1024
+    """Most disk that the index of one workspace may take, 16 to 65536."""
 
 
 ONLY_AT_START = ("model", "provider", "num_threads", "context_length", "kv_cache_mb")
@@ -95,8 +103,12 @@ _RANGES: dict[str, tuple[int, int]] = {
     "max_block_tokens": (1, 2048),
     "max_document_mb": (1, 64),
     "eagerness": (0, 100),
+    "index_max_files": (100, 1_000_000),
+    "index_mb": (16, 65536),
 }
-_SWITCHES = frozenset({"enabled", "thorough", "comments", "other_files", "run_examples", "record_acceptance"})
+_SWITCHES = frozenset(
+    {"enabled", "thorough", "comments", "other_files", "cross_file", "run_examples", "record_acceptance", "index"}
+)
 _LISTS = frozenset({"disabled_paths", "disabled_languages"})
 _PRIVATE = frozenset({"disabled_paths"})
 """Options that close everything where they cannot be read."""

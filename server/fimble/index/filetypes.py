@@ -47,9 +47,9 @@ def is_readable(file_name: str) -> bool:
     return name.endswith(_PROSE) or language_of(file_name) is not None
 
 
-def language_of(file_name: str) -> Language | None:
-    """The language of a file of that name, ``None`` for prose and where it is unknown."""
-    return find("", quote(file_name, errors="replace"))
+def language_of(path: str) -> Language | None:
+    """The language that the name of the file at ``path`` tells, ``None`` for prose and where it is unknown."""
+    return find("", quote(path.rpartition("/")[2], errors="replace"))
 
 
 def max_bytes(file_name: str) -> int:

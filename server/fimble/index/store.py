@@ -60,18 +60,27 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All writes in it become visible at once, or none does; one within another is part of it."""
+        """All writes in it become visible at once, or none does.
+
+        One within another is part of it: where it fails, its own writes are undone, and the other may go on.
+        """
+        begin, commit, undo = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+        if self._database.in_transaction:
+            begin, commit, undo = ("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part; RELEASE part")
         with in_words(self.path):
-            if self._database.in_transaction:
-                yield
-                return
-            self._database.execute("BEGIN IMMEDIATE")
+            self._database.execute(begin)
             try:
                 yield
-                self._database.execute("COMMIT")
+                self._finish(commit)
             except BaseException:
-                self._database.rollback()
+                self._finish(undo)
                 raise
+
+    def _finish(self, statements: str) -> None:
+        """SQLite has ended the transaction by itself where the disk was full."""
+        for statement in statements.split(";"):
+            if self._database.in_transaction:
+                self._database.execute(statement)
 
     def put(self, content: FileContent, stamp: Stamp, digests: Sequence[bytes]) -> None:
         """The file as it is now, in place of what was known of it; ``digests`` has one for each chunk."""
@@ -111,12 +120,6 @@ class Store:
                 [(file_id, one.module, one.name, one.alias) for one in content.imports],
             )
 
-    def touch(self, path: str, stamp: Stamp) -> None:
-        """The file looks different from outside but says what is known of it already."""
-        with self.transaction():
-            query = "UPDATE files SET num_bytes = ?, modified_ns = ? WHERE path = ?"
-            self._database.execute(query, (stamp.num_bytes, stamp.modified_ns, path))
-
     def remove(self, paths: Sequence[str]) -> None:
         """Forget files, known or not."""
         with self.transaction():
@@ -128,6 +131,15 @@ class Store:
         with in_words(self.path):
             rows = self._database.execute("SELECT path, num_bytes, modified_ns FROM files")
             return {path: Stamp(num_bytes, modified_ns) for path, num_bytes, modified_ns in rows}
+
+    def knows(self, path: str) -> bool:
+        """Whether the file is in the index."""
+        with in_words(self.path):
+            return self._database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone() is not None
+
+    def num_files(self) -> int:
+        with in_words(self.path):
+            return int(self._database.execute("SELECT count(*) FROM files").fetchone()[0])
 
     def below(self, folder: str) -> list[str]:
         """The files in the index that lie in ``folder``."""

@@ -81,8 +81,8 @@ def test_a_file_put_again_replaces_what_was_there(tmp_path: Path, store: Store) 
     assert reader.using("retry") == [] and reader.imports_of("app/client.py") == ()
     assert reader.match(["upload"], 5) == [] and len(reader.match(["download"], 5)) == 1
     assert store.stamps() == {"app/client.py": Stamp(5, 6)}
-    store.touch("app/client.py", Stamp(7, 8))
-    assert store.stamps() == {"app/client.py": Stamp(7, 8)}
+    assert store.knows("app/client.py") and not store.knows("app") and store.num_files() == 1
+    assert store.below("app") == ["app/client.py"] and store.below("ap") == []
     store.remove(["app/client.py", "never.py"])
     assert reader.counts() == Counts() and reader.match(["download"], 5) == []
 
@@ -256,3 +256,12 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(IndexUnavailable, match="cannot be used"):
         Store.open(tmp_path / "file", split=split)
+
+
+def test_a_part_of_a_transaction_that_fails_leaves_the_rest(tmp_path: Path, store: Store) -> None:
+    with store.transaction():
+        put(store, UPLOAD)
+        with pytest.raises(RuntimeError), store.transaction():
+            put(store, RETRY)
+            raise RuntimeError
+    assert Reader(tmp_path).paths() == {"app/client.py"}

@@ -1,0 +1,217 @@
+"""The process that keeps one workspace's index fresh while an editor is open, at the lowest priority.
+
+It is told what to do, one JSON object a line on standard input, and tells how it goes on standard output.
+Input that ends, because the editor is gone or says so, ends it at once: the index is whole at any moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from fimble.errors import FimbleError, IndexDamaged, IndexFull
+from fimble.index.indexer import WORDS, Indexer, Progress
+from fimble.index.orders import Order
+from fimble.index.places import Place
+from fimble.index.store import Store
+from fimble.privacy import Privacy
+
+MAX_MEMORY_MB = 600
+_TELL_EVERY_S = 0.25
+_AGAIN_S = 1.0
+"""After this a file that was being written is read again; each time that it still is, twice as long."""
+_MAX_TRIES = 6
+
+Tell = Callable[[dict[str, Any]], None]
+MakeIndexer = Callable[[Store, Privacy, Callable[[str], None]], Indexer]
+"""The store, the rules and who is told of notes -> who fills the store."""
+
+
+class Worker:
+    """Follows one workspace. ``orders`` may be filled by another thread; everything else happens in ``run``."""
+
+    def __init__(
+        self,
+        place: Place,
+        make_indexer: MakeIndexer,
+        disabled_paths: Sequence[str],
+        max_mb: int,
+        tell: Tell,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.orders: queue.Queue[Order | None] = queue.Queue()
+        """``None`` ends the work."""
+        self._place = place
+        self._make_indexer = make_indexer
+        self._own_disabled = tuple(disabled_paths)
+        self._privacy = Privacy(self._own_disabled, [place.root])
+        self._max_mb = max_mb
+        self._tell = tell
+        self._clock = clock
+        self._paused_until_s = 0.0
+        self._again: dict[Path, float] = {}
+        """Files that somebody is writing, with the time at which they are looked at again."""
+        self._tries: dict[Path, int] = {}
+        self._told_s: dict[str, float] = {}
+        self._is_full = False
+        self._is_heavy = False
+
+    def run(self) -> None:
+        """Until the orders end. Raises ``IndexUnavailable`` where nothing can be written any more."""
+        with self._place.locked(wait=False) as is_ours:
+            if is_ours:
+                self._work()
+                return
+        self._note("Another fimble keeps the index of this workspace; this one takes over when that one ends.")
+        with self._place.locked(wait=True):
+            self._work()
+
+    def _work(self) -> None:
+        damages = 0
+        while True:
+            self._place.begin()
+            store = Store.open(self._place.folder, self._note, self._max_mb)
+            try:
+                self._follow(store)
+                return
+            except IndexDamaged as error:
+                damages += 1
+                if damages > 2:
+                    raise
+                self._note(f"{error.what} It is built anew.")
+                self._place.remove_database()
+            finally:
+                with contextlib.suppress(FimbleError):
+                    store.close()
+
+    def _follow(self, store: Store) -> None:
+        indexer = self._make_indexer(store, self._privacy, self._note)
+        job: Iterator[Progress] | None = indexer.steps()
+        while True:
+            try:
+                order = self.orders.get(timeout=self._wait_s(job is not None))
+            except queue.Empty:
+                job = self._step(indexer, job)
+                continue
+            if order is None:
+                return
+            if order.problem:
+                self._note(order.problem)
+            if order.pause_ms:
+                self._paused_until_s = self._clock() + order.pause_ms / 1000
+            if order.disabled_paths is not None:
+                self._privacy = Privacy((*self._own_disabled, *order.disabled_paths), [self._place.root])
+                indexer = self._make_indexer(store, self._privacy, self._note)
+            is_scan_due = order.is_rescan or order.disabled_paths is not None
+            is_scan_due |= self._update(indexer, order.changed)
+            if is_scan_due:
+                job = indexer.steps()
+            elif order.changed and job is None:
+                job = indexer.meaning()
+
+    def _wait_s(self, has_job: bool) -> float | None:
+        """How long nothing but an order has to be done; ``None`` where only an order can make work."""
+        now_s = self._clock()
+        waits = [due_s - now_s for due_s in self._again.values()]
+        if has_job:
+            waits.append(self._paused_until_s - now_s)
+        return max(min(waits), 0.0) if waits else None
+
+    def _step(self, indexer: Indexer, job: Iterator[Progress] | None) -> Iterator[Progress] | None:
+        """The next piece of work, and what of the job remains."""
+        now_s = self._clock()
+        if due := [path for path, due_s in self._again.items() if due_s <= now_s]:
+            return indexer.steps() if self._update(indexer, due) else job or indexer.meaning()
+        if job is None or now_s < self._paused_until_s:
+            return job
+        try:
+            progress = next(job, None)
+        except IndexFull as error:
+            self._full(error)
+            return None
+        if progress is None:
+            return None
+        self._show(progress)
+        if progress.phase == WORDS and progress.is_over:
+            self._look_again(indexer.changing)
+        if progress.phase != WORDS and self._is_too_large():
+            return None
+        return job
+
+    def _update(self, indexer: Indexer, paths: Sequence[Path]) -> bool:
+        """Whether a scan is due."""
+        for path in paths:
+            self._again.pop(path, None)
+        try:
+            updated = indexer.update(paths)
+        except IndexFull as error:
+            self._full(error)
+            return False
+        if paths:
+            self._is_full = False
+        for path in set(paths) - set(updated.changing):
+            self._tries.pop(path, None)
+        self._look_again(updated.changing)
+        if updated.paths:
+            self._tell({"updated": list(updated.paths)})
+        return updated.is_scan_due
+
+    def _look_again(self, paths: Sequence[Path]) -> None:
+        for path in paths:
+            tries = self._tries.get(path, 0)
+            if tries < _MAX_TRIES:
+                self._tries[path] = tries + 1
+                self._again[path] = self._clock() + _AGAIN_S * 2**tries
+
+    def _show(self, progress: Progress) -> None:
+        if progress.is_over:
+            self._told_s.pop(progress.phase, None)
+            self._tell({"phase": progress.phase, "done": progress.total, "total": progress.total})
+            self._tell({"ready": progress.phase})
+            return
+        now_s = self._clock()
+        if now_s - self._told_s.get(progress.phase, -_TELL_EVERY_S) >= _TELL_EVERY_S:
+            self._told_s[progress.phase] = now_s
+            self._tell({"phase": progress.phase, "done": progress.done, "total": progress.total})
+
+    def _is_too_large(self) -> bool:
+        import psutil
+
+        used_mb = psutil.Process().memory_info().rss / 2**20
+        if used_mb > MAX_MEMORY_MB and not self._is_heavy:
+            self._is_heavy = True
+            self._tell(
+                {
+                    "problem": f"The index takes more than {MAX_MEMORY_MB} MB of memory ({used_mb:.0f} MB), so search "
+                    "by meaning stays as it is until the editor starts again. Search by words goes on."
+                }
+            )
+        return used_mb > MAX_MEMORY_MB
+
+    def _full(self, error: IndexFull) -> None:
+        if not self._is_full:
+            self._tell({"problem": str(error)})
+        self._is_full = True
+
+    def _note(self, sentence: str) -> None:
+        self._tell({"note": sentence})
+
+
+def lower_priority() -> None:
+    """Let every other process go first, with the processor and with the disk, as far as the system can."""
+    import psutil
+
+    own = psutil.Process()
+    with contextlib.suppress(OSError, psutil.Error, AttributeError, ValueError):
+        own.nice(getattr(psutil, "IDLE_PRIORITY_CLASS", 19))
+    with contextlib.suppress(OSError, psutil.Error, AttributeError, ValueError):
+        own.ionice(getattr(psutil, "IOPRIO_VERYLOW", None) or psutil.IOPRIO_CLASS_IDLE)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fimble.errors import IndexUnavailable
+from fimble.index.places import all_places, is_too_wide, place_of
+from fimble.index.store import Store
+from tests.unit.index.contents import split
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FIMBLE_HOME", str(tmp_path / "fimble"))
+    return tmp_path / "fimble"
+
+
+def test_a_workspace_has_one_place_outside_of_it(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "link").symlink_to("work")
+    place = place_of(tmp_path / "work")
+    assert place.folder.parent == home / "index" and place.root == (tmp_path / "work").resolve()
+    assert place_of(tmp_path / "link") == place
+    assert place_of(tmp_path / "work" / ".." / "work") == place
+    assert place_of(tmp_path) != place
+
+
+def test_a_place_comes_and_goes(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "work").mkdir()
+    place = place_of(tmp_path / "work")
+    assert place.num_bytes == 0 and all_places() == []
+    place.begin()
+    Store.open(place.folder, split=split).close()
+    assert place.is_there and place.num_bytes > 4096
+    assert all_places() == [place]
+    place.remove()
+    place.remove()
+    assert place.num_bytes == 0 and not place.folder.exists() and all_places() == []
+
+
+def test_a_folder_that_is_not_there_is_no_workspace(tmp_path: Path) -> None:
+    with pytest.raises(IndexUnavailable, match="not a folder"):
+        place_of(tmp_path / "none").begin()
+
+
+def test_one_process_writes(tmp_path: Path) -> None:
+    place = place_of(tmp_path)
+    with place.locked(wait=False) as first, place.locked(wait=False) as second:
+        assert first and not second
+    with place.locked(wait=True) as third:
+        assert third
+
+
+def test_the_home_folder_and_what_holds_it_are_too_wide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "home" / "me" / "work").mkdir(parents=True)
+    (tmp_path / "alias").symlink_to(tmp_path / "home" / "me")
+    monkeypatch.setenv("HOME", str(tmp_path / "alias"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "alias"))
+    assert all(map(is_too_wide, (tmp_path / "home" / "me", tmp_path / "alias", tmp_path / "home", Path("/"))))
+    assert not is_too_wide(tmp_path / "home" / "me" / "work")
