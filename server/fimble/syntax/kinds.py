@@ -89,6 +89,12 @@ def owner_of(node: tree_sitter.Node) -> tree_sitter.Node | None:
 
 def name_of(node: tree_sitter.Node, data: bytes) -> str:
     """The name, through the declarators that C wraps around it; empty where there is none."""
+    named = name_node_of(node)
+    return "" if named is None else _text(named, data)
+
+
+def name_node_of(node: tree_sitter.Node) -> tree_sitter.Node | None:
+    """The node of the name."""
     fields = ("name", "declarator", "left", "key", "property", "type")
     named = next((found for field in fields if (found := node.child_by_field_name(field)) is not None), None)
     if node.type == "assignment_statement":
@@ -99,7 +105,7 @@ def name_of(node: tree_sitter.Node, data: bytes) -> str:
         )
     if named is None:
         named = next((child for child in node.children if child.type in _NAMES), None)
-    return "" if named is None else _text(named, data)
+    return named
 
 
 def whole(node: tree_sitter.Node) -> tuple[tree_sitter.Node, tree_sitter.Node]:
