@@ -31,17 +31,18 @@ def order_of(line: str) -> Order:
     """What a line of input means; one that means nothing has a ``problem``."""
     try:
         given = json.loads(line)
-        paths = [*given.get("changed", ()), *given.get("deleted", ())]
         pause_ms, disabled = given.get("pause_ms", 0), given.get("disabled_paths")
-        if not all(isinstance(text, str) for text in (*paths, *(disabled or ()))):
-            raise TypeError("a path is no text")
+        lists = [given.get("changed", []), given.get("deleted", []), disabled or []]
+        if not all(isinstance(listed, list) and all(isinstance(one, str) for one in listed) for listed in lists):
+            raise TypeError("paths are a list of texts")
+        paths = [*lists[0], *lists[1]]
         return Order(
             tuple(Path(path) for path in paths if "\0" not in path),
             min(max(int(pause_ms), 0), _MAX_PAUSE_MS),
             None if disabled is None else tuple(disabled),
             bool(given.get("rescan", False)),
         )
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         return Order(problem=f"The index was told something that it does not understand ({error}).")
 
 

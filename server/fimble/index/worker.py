@@ -59,6 +59,7 @@ class Worker:
         """Files that somebody is writing, with the time at which they are looked at again."""
         self._tries: dict[Path, int] = {}
         self._told_s: dict[str, float] = {}
+        self._is_meaning_due = False
         self._is_full = False
         self._is_heavy = False
 
@@ -112,8 +113,9 @@ class Worker:
             is_scan_due |= self._update(indexer, order.changed)
             if is_scan_due:
                 job = indexer.steps()
-            elif order.changed and job is None:
-                job = indexer.meaning()
+            elif order.changed:
+                self._is_meaning_due = True
+                job = job or self._next_job(indexer)
 
     def _wait_s(self, has_job: bool) -> float | None:
         """How long nothing but an order has to be done; ``None`` where only an order can make work."""
@@ -127,7 +129,8 @@ class Worker:
         """The next piece of work, and what of the job remains."""
         now_s = self._clock()
         if due := [path for path, due_s in self._again.items() if due_s <= now_s]:
-            return indexer.steps() if self._update(indexer, due) else job or indexer.meaning()
+            self._is_meaning_due = True
+            return indexer.steps() if self._update(indexer, due) else job or self._next_job(indexer)
         if job is None or now_s < self._paused_until_s:
             return job
         try:
@@ -136,13 +139,20 @@ class Worker:
             self._full(error)
             return None
         if progress is None:
-            return None
+            return self._next_job(indexer)
         self._show(progress)
         if progress.phase == WORDS and progress.is_over:
             self._look_again(indexer.changing)
         if progress.phase != WORDS and self._is_too_large():
             return None
         return job
+
+    def _next_job(self, indexer: Indexer) -> Iterator[Progress] | None:
+        """What is to be done when a job is over: vectors for what was saved while it ran."""
+        if not self._is_meaning_due:
+            return None
+        self._is_meaning_due = False
+        return indexer.meaning()
 
     def _update(self, indexer: Indexer, paths: Sequence[Path]) -> bool:
         """Whether a scan is due."""
