@@ -16,8 +16,8 @@ START = "def add(a, b):\n    return a + b\n\n\ndef subtract(a, b):\n    return"
 
 @pytest.fixture
 def own(nvim_path: Path, serve: list[str], tmp_path: Path) -> Iterator[Neovim]:
-    """With a server that takes a second to say hello, so that there is time to type before."""
-    command = ["sh", "-c", 'sleep 1; exec "$@"', "sh", *serve]
+    """With a server that says hello only when there is a file ``go``, so that there is time to type before."""
+    command = ["sh", "-c", 'until test -e "$0"; do sleep 0.1; done; exec "$@"', str(tmp_path / "go"), *serve]
     with running(nvim_path, tmp_path, command) as neovim:
         yield neovim
 
@@ -27,6 +27,7 @@ def test_a_server_that_was_killed_is_back_and_suggests(own: Neovim) -> None:
     own.at_end()
     own.type(" ")
     assert own.statusline == ""
+    (own.folder / "go").touch()
     own.wait_for_ghost("a")  # typed before there was a server, and shown without another key
     own.escape()
     (first,) = own.server_pids

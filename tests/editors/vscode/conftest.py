@@ -7,19 +7,19 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.editors.conftest import installed
 from tests.editors.programs import chromium, code_server, kept
 from tests.editors.programs.code_server import CodeServer as Program
 from tests.editors.programs.kept import Unavailable, run
 from tests.editors.vscode.code_server import CodeServer, with_extension
-from tests.editors.vscode.window import Window
+from tests.editors.vscode.window import PATIENCE_S, Window
 
 CLIENT = Path(__file__).parents[3] / "vscode-client"
 FLAGS = [
@@ -33,6 +33,7 @@ FLAGS = [
 ]
 Open = Callable[..., Window]
 OwnVSCode = Callable[..., CodeServer]
+Starting = Callable[..., AbstractContextManager[CodeServer]]
 
 
 @pytest.fixture(scope="session")
@@ -87,52 +88,102 @@ def extensions(program: Program, vsix: Path, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def vscode(
-    program: Program, extensions: Path, settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[CodeServer]:
-    """A code-server with the extension, for all tests; each opens windows of its own."""
-    with CodeServer(program, tmp_path_factory.mktemp("vscode"), extensions, settings, _caches()) as server:
+def starting(program: Program, extensions: Path, settings: dict[str, Any]) -> Starting:
+    """Makes a code-server that keeps all in ``folder``, with settings over the usual ones."""
+
+    def starting(
+        folder: Path, changes: dict[str, Any], environ: dict[str, str] | None = None, trust: bool = True
+    ) -> CodeServer:
+        both, variables = {**settings, **changes}, {**_caches(), **(environ or {})}
+        return CodeServer(program, folder, extensions, both, variables, trust)
+
+    return starting
+
+
+@pytest.fixture(scope="session")
+def vscode(starting: Starting, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeServer]:
+    """A code-server with the extension, for all tests; each opens files of its own."""
+    with starting(tmp_path_factory.mktemp("vscode"), {}) as server:
         yield server
 
 
 @pytest.fixture
-def own_vscode(program: Program, extensions: Path, settings: dict[str, Any], tmp_path: Path) -> Iterator[OwnVSCode]:
+def own_vscode(starting: Starting, tmp_path: Path) -> Iterator[OwnVSCode]:
     """Starts a code-server of a test's own, with settings over the usual ones."""
     with ExitStack() as stack:
-
-        def start(changes: dict[str, Any], environ: dict[str, str] | None = None, trust: bool = True) -> CodeServer:
-            both, variables = {**settings, **changes}, {**_caches(), **(environ or {})}
-            server = CodeServer(program, tmp_path / "vscode", extensions, both, variables, trust)
-            return stack.enter_context(server)
-
-        yield start
+        yield lambda *changes, **options: stack.enter_context(starting(tmp_path / "vscode", *changes, **options))
 
 
 def _caches() -> dict[str, str]:
-    """Another HOME must not lose the model that is prepared in this one, nor the packages that were downloaded."""
+    """Another HOME must not lose the model that is prepared in this one, nor the packages that were downloaded.
+
+    Modules are compiled when they are imported, not all of them when they are installed: that is half of the work.
+    """
     from fimble.config import home
 
-    return {"FIMBLE_HOME": str(home()), "PIP_CACHE_DIR": str(kept.home() / "pip")}
+    not_all = {"PIP_NO_COMPILE": "0"}  # of options that begin with --no pip wants to hear the opposite
+    return {"FIMBLE_HOME": str(home()), "PIP_CACHE_DIR": str(kept.home() / "pip"), **not_all}
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """What the windows of a module's tests share: the scripts of the workbench, which are read and compiled once."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE_S * 1000)
+    yield context
+    context.close()
 
 
 @pytest.fixture
-def open_file(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+def open_file(context: BrowserContext, tmp_path: Path) -> Iterator[Open]:
     """Opens a file in a new window of a code-server, in a workspace of its own."""
-    contexts = []
+    with ExitStack() as stack:
 
-    def open_file(server: CodeServer, text: str = "", name: str = "main.py", workspace: str = "") -> Window:
-        folder = tmp_path / "project"
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text.encode("utf-8", "surrogatepass"))
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(server.address(folder / workspace if workspace else folder, file))
-        window = Window(page, file)
-        window.wait_open()
-        return window
+        def open_file(server: CodeServer, text: str = "", name: str = "main.py", workspace: str = "") -> Window:
+            file = write(tmp_path / "project", text, name)
+            folder = tmp_path / "project" / workspace
+            return stack.enter_context(window(context, server, folder, file))
 
-    yield open_file
-    for context in contexts:
-        context.close()
+        yield open_file
+
+
+@pytest.fixture(scope="module")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("shared")
+
+
+@pytest.fixture(scope="module")
+def shared_window(context: BrowserContext, vscode: CodeServer, shared_folder: Path) -> Iterator[Window]:
+    with window(context, vscode, shared_folder, write(shared_folder, "", "first.txt")) as shared:
+        shared.wait_ready()
+        yield shared
+
+
+@pytest.fixture
+def open_here(shared_window: Window, shared_folder: Path, tmp_path: Path) -> Open:
+    """Opens a file, alone in its folder, in the window that the tests of a module share; nothing else is open then."""
+
+    def open_here(text: str) -> Window:
+        shared_window.open(write(shared_folder / tmp_path.name, text, f"{tmp_path.name}.py"))
+        return shared_window
+
+    return open_here
+
+
+def write(folder: Path, text: str, name: str) -> Path:
+    """The file, with any text that Python can hold."""
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(text.encode("utf-8", "surrogatepass"))
+    return file
+
+
+@contextmanager
+def window(context: BrowserContext, server: CodeServer, folder: Path, file: Path) -> Iterator[Window]:
+    """A window on ``folder``, or on a workspace's file, with ``file`` open."""
+    page = context.new_page()
+    page.goto(server.address(folder, file))
+    window = Window(page, file)
+    window.wait_open()
+    yield window
+    page.close()

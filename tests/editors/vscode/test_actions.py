@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tests.editors.vscode.code_server import CodeServer
 from tests.editors.vscode.conftest import Open
 from tests.editors.vscode.window import Window
 
@@ -32,9 +31,8 @@ def act(window: Window, title: str) -> None:
     entry.click()
 
 
-def test_implement_shows_its_progress(vscode: CodeServer, open_file: Open) -> None:
-    window = open_file(vscode, COMMENT)
-    window.wait_ready()
+def test_implement_shows_its_progress(open_here: Open) -> None:
+    window = open_here(COMMENT)
     window.focus()
     window.press("Control+Home")
     act(window, "Implement")
@@ -47,9 +45,8 @@ def test_implement_shows_its_progress(vscode: CodeServer, open_file: Open) -> No
     assert add(2, 3) == 5
 
 
-def test_cancel(vscode: CodeServer, open_file: Open) -> None:
-    window = open_file(vscode, LONG)
-    window.wait_ready()
+def test_cancel(open_here: Open) -> None:
+    window = open_here(LONG)
     window.focus()
     window.press("Control+Home")
     act(window, "Write tests")
@@ -61,11 +58,11 @@ def test_cancel(vscode: CodeServer, open_file: Open) -> None:
     assert [path.name for path in window.file.parent.iterdir()] == [window.file.name], "no file was made"
 
 
-def test_explain_is_read_as_a_page(vscode: CodeServer, open_file: Open) -> None:
-    window = open_file(vscode, LONG)
-    window.wait_ready()
+def test_explain_is_read_as_a_page(open_here: Open) -> None:
+    window = open_here(LONG)
     window.focus()
     window.press("Control+Home")
     act(window, "Explain")
-    window.until(lambda: window.page.locator(".tab", has_text="main-explained.md").count(), "the explanation")
+    page = window.page.locator(".tab", has_text=f"{window.file.stem}-explained.md")
+    window.until(page.count, "the explanation")
     assert window.saved() == LONG

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from playwright.sync_api import BrowserContext
+
 from tests.editors.vscode.code_server import CodeServer
-from tests.editors.vscode.conftest import Open, OwnVSCode
+from tests.editors.vscode.conftest import Open, OwnVSCode, Starting, window, write
 from tests.editors.vscode.test_ghost_text import ADD
 from tests.editors.vscode.window import Window
 
@@ -32,9 +37,25 @@ def asked_in_vain(window: Window, why: str) -> None:
     assert window.ghost == ""
 
 
-def test_off_and_on_again_for_language_and_file(own_vscode: OwnVSCode, open_file: Open) -> None:
-    window = open_file(own_vscode({}), ADD)
-    window.wait_ready()
+@pytest.fixture(scope="module")
+def shared(context: BrowserContext, starting: Starting, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    """A window whose settings are changed; each test leaves them as they were."""
+    folder = tmp_path_factory.mktemp("controls")
+    project = folder / "project"
+    with starting(folder, {}) as server, window(context, server, project, write(project, "", "first.py")) as shared:
+        shared.wait_ready()
+        yield shared
+
+
+@pytest.fixture
+def controlled(shared: Window, tmp_path: Path) -> Window:
+    """The window with a new file."""
+    shared.open(write(shared.file.parent, ADD, f"{tmp_path.name}.py"))
+    return shared
+
+
+def test_off_and_on_again_for_language_and_file(controlled: Window) -> None:
+    window, name = controlled, controlled.file.name
     window.command("fimble: Switch Suggestions On or Off for This Language")
     window.wait_status_bar("Suggestions are off for python.")
     asked_in_vain(window, "switched off for this language (python)")
@@ -42,18 +63,17 @@ def test_off_and_on_again_for_language_and_file(own_vscode: OwnVSCode, open_file
     window.wait_status_bar("Suggestions are on for python.")
     window.command("fimble: Switch Suggestions On or Off for This File")
     settings = window.file.parent / ".vscode/settings.json"
-    window.wait_status_bar("Suggestions are off for main.py.")
-    assert json.loads(settings.read_text()) == {"fimble.disabledPaths": ["/main.py"]}
+    window.wait_status_bar(f"Suggestions are off for {name}.")
+    assert json.loads(settings.read_text()) == {"fimble.disabledPaths": [f"/{name}"]}
     asked_in_vain(window, "the file is one that fimble never reads")
     window.command("fimble: Switch Suggestions On or Off for This File")
-    window.wait_status_bar("Suggestions are on for main.py.")
+    window.wait_status_bar(f"Suggestions are on for {name}.")
     assert json.loads(settings.read_text()) == {}
     ask(window)
 
 
-def test_snooze_and_the_menu(own_vscode: OwnVSCode, open_file: Open) -> None:
-    window = open_file(own_vscode({}), ADD)
-    window.wait_ready()
+def test_snooze_and_the_menu(controlled: Window) -> None:
+    window = controlled
     window.page.locator('[id="fimble.fimble.fimble"]').click()
     window.choose("Snooze")
     window.choose("15 minutes")
@@ -104,12 +124,10 @@ def test_a_notebook_cell_is_completed_after_those_above(vscode: CodeServer, open
     window.wait_ghost("tract_numbers")
 
 
-def test_a_workspace_is_switched_off_and_a_disk_that_takes_no_settings_is_told(
-    own_vscode: OwnVSCode, open_file: Open
-) -> None:
-    window = open_file(own_vscode({}), ADD)
-    window.wait_ready()
+def test_a_workspace_is_switched_off_and_a_disk_that_takes_no_settings_is_told(controlled: Window) -> None:
+    window = controlled
     settings = window.file.parent / ".vscode"
+    shutil.rmtree(settings, ignore_errors=True)
     settings.write_text("a file where the folder for settings would be: what is read-only fails in the same way")
     window.command("fimble: Switch Suggestions On or Off in This Workspace")
     window.wait_message("fimble.enabled cannot be written to the workspace's settings")
@@ -138,6 +156,5 @@ def test_a_workspace_of_several_folders(vscode: CodeServer, open_file: Open, tmp
     window.wait_ready()
     ask(window)
     for file in ("second/code.py", "third/secret.py"):
-        window = open_file(vscode, ADD, file, workspace="both.code-workspace")
-        window.wait_ready()
+        window.open(tmp_path / "project" / file)
         asked_in_vain(window, "the file is one that fimble never reads")

@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from playwright.sync_api import BrowserContext
+
 from tests.editors.vscode.code_server import CodeServer
-from tests.editors.vscode.conftest import Open, OwnVSCode
+from tests.editors.vscode.conftest import Open, OwnVSCode, Starting, window, write
 from tests.editors.vscode.test_ghost_text import ADD
+from tests.editors.vscode.window import Window
 
 
-def test_a_killed_server_comes_back(own_vscode: OwnVSCode, open_file: Open) -> None:
-    server: CodeServer = own_vscode({})
-    window = open_file(server, ADD)
-    window.wait_ready()
+class Failing:
+    """A window whose server is exchanged for others, by the setting that names it."""
+
+    def __init__(self, server: CodeServer, window: Window, folder: Path) -> None:
+        self.server, self.window, self.folder = server, window, folder
+
+    def begin(self, name: str) -> None:
+        """A new file, and nothing said so far."""
+        self.window.open(write(self.folder, ADD, f"{name}.py"))
+
+    def serve(self, program: object) -> None:
+        self.server.change({"fimble.server.path": program})
+
+    def serve_script(self, script: str) -> None:
+        program = self.window.file.with_suffix(".sh")
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        self.serve(str(program))
+
+
+@pytest.fixture(scope="module")
+def shared(context: BrowserContext, starting: Starting, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failing]:
+    folder = tmp_path_factory.mktemp("failures")
+    project = folder / "project"
+    with starting(folder, {}) as server, window(context, server, project, write(project, "", "first.py")) as first:
+        first.wait_ready()
+        yield Failing(server, first, project)
+
+
+@pytest.fixture
+def failing(shared: Failing, tmp_path: Path) -> Failing:
+    shared.begin(tmp_path.name)
+    return shared
+
+
+def test_a_killed_server_comes_back(failing: Failing) -> None:
+    server, window = failing.server, failing.window
     (process,) = server.language_servers()
     process.kill()
     window.wait_message("fimble's server stopped by SIGKILL and is started again")
@@ -23,44 +61,33 @@ def test_a_killed_server_comes_back(own_vscode: OwnVSCode, open_file: Open) -> N
     window.wait_ghost("a - b")
 
 
-def test_a_server_that_stops_again_and_again(own_vscode: OwnVSCode, open_file: Open, tmp_path: Path) -> None:
-    program = tmp_path / "program"
-    program.write_text("#!/bin/sh\necho no such thing >&2\nexit 3\n")
-    program.chmod(0o755)
-    window = open_file(own_vscode({"fimble.server.path": str(program)}), ADD)
-    window.wait_message("The server stops again and again, last with exit code 3: no such thing")
-    assert window.messages[0].count("again and again") == 1
-    window.end()
-    window.type("x")
-    assert window.saved() == ADD + "x"
+def test_a_server_that_stops_again_and_again(failing: Failing) -> None:
+    failing.serve_script("echo no such thing >&2\nexit 3")
+    failing.window.wait_message("The server stops again and again, last with exit code 3: no such thing")
+    (message,) = [said for said in failing.window.messages if "again and again" in said]
+    assert message.count("again and again") == 1
+    failing.window.end()
+    failing.window.type("x")
+    assert failing.window.saved() == ADD + "x"
 
 
-def test_a_server_that_says_nothing_is_not_waited_for(
-    own_vscode: OwnVSCode, open_file: Open, tmp_path: Path, fimble_command: list[str]
-) -> None:
-    program = tmp_path / "program"
-    program.write_text("#!/bin/sh\nexec sleep 1000\n")
-    program.chmod(0o755)
-    server: CodeServer = own_vscode({"fimble.server.path": str(program)})
-    window = open_file(server, ADD)
-    window.until(lambda: server.processes("sleep"), "a server that says nothing")
-    server.change({"fimble.server.path": fimble_command[0]})
-    window.wait_ready()
-    assert not server.processes("sleep")
+def test_a_server_that_says_nothing_is_not_waited_for(failing: Failing, fimble_command: list[str]) -> None:
+    failing.serve_script("exec sleep 1000")
+    failing.window.until(lambda: failing.server.processes("1000"), "a server that says nothing")
+    failing.serve(fimble_command[0])
+    failing.window.wait_ready()
+    assert not failing.server.processes("1000")
 
 
-def test_a_server_that_closes_its_pipes_first(own_vscode: OwnVSCode, open_file: Open, tmp_path: Path) -> None:
-    program = tmp_path / "program"
-    program.write_text("#!/bin/sh\nexec >&-\nsleep 1\nexit 3\n")
-    program.chmod(0o755)
-    window = open_file(own_vscode({"fimble.server.path": str(program)}), ADD)
-    message = window.wait_message("server")
+def test_a_server_that_closes_its_pipes_first(failing: Failing) -> None:
+    failing.serve_script("exec >&-\nsleep 1\nexit 3")
+    message = failing.window.wait_message("server")
     assert "stopped with exit code 3 and is started again" in message.inner_text()
 
 
-def test_a_program_that_has_no_name(own_vscode: OwnVSCode, open_file: Open) -> None:
-    window = open_file(own_vscode({"fimble.server.path": 7}), ADD)
-    window.wait_message("fimble.server.path must be text, and is 7. Correct it in your settings.")
+def test_a_program_that_has_no_name(failing: Failing) -> None:
+    failing.serve(7)
+    failing.window.wait_message("fimble.server.path must be text, and is 7. Correct it in your settings.")
 
 
 def test_a_program_that_is_not_there(own_vscode: OwnVSCode, open_file: Open) -> None:
@@ -68,11 +95,3 @@ def test_a_program_that_is_not_there(own_vscode: OwnVSCode, open_file: Open) -> 
     window = open_file(server, ADD)
     message = window.wait_message("The server cannot be started (the setting fimble.server.path)")
     assert "Check the setting" in message.inner_text()
-
-
-def test_texts_that_are_not_quite_text(vscode: CodeServer, open_file: Open) -> None:
-    window = open_file(vscode, "# \ud800 half\r\ndef add(a, b):\n    return a + b\r\n\r\ndef subtract(a, b):\n    ")
-    window.wait_ready()
-    window.end()
-    window.type("return")
-    window.wait_ghost("a - b")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import BrowserContext
 
-from tests.editors.vscode.conftest import Open, OwnVSCode
+from tests.editors.vscode.conftest import Open, OwnVSCode, Starting, window, write
 from tests.editors.vscode.test_ghost_text import ADD
+from tests.editors.vscode.window import Window
 
 ROOT = Path(__file__).parents[3]
 
@@ -22,12 +25,19 @@ def delayed(folder: Path, delay_ms: int) -> str:
     return str(program)
 
 
-@pytest.mark.parametrize("delay_ms", [300, 1200])
-def test_ghost_text_comes_all_the_same(
-    own_vscode: OwnVSCode, open_file: Open, tmp_path: Path, default_model: str, delay_ms: int
-) -> None:
-    window = open_file(own_vscode({"fimble.server.path": delayed(tmp_path, delay_ms)}), ADD)
-    window.wait_ready()
+@pytest.fixture(scope="module")
+def late(
+    context: BrowserContext, starting: Starting, default_model: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Window]:
+    """A window on the text, whose answers come after VS Code has given up."""
+    folder = tmp_path_factory.mktemp("late")
+    settings = {"fimble.server.path": delayed(folder, 1200)}
+    with starting(folder, settings) as server, window(context, server, folder, write(folder, ADD, "main.py")) as late:
+        late.wait_ready()
+        yield late
+
+
+def shown_all_the_same(window: Window) -> None:
     window.end()
     window.type("return")
     window.wait_ghost("a - b")
@@ -35,11 +45,19 @@ def test_ghost_text_comes_all_the_same(
     assert window.saved() == ADD + "return"
 
 
-def test_an_answer_to_an_older_text_is_never_shown(
-    own_vscode: OwnVSCode, open_file: Open, tmp_path: Path, default_model: str
-) -> None:
-    window = open_file(own_vscode({"fimble.server.path": delayed(tmp_path, 1200)}), ADD)
+def test_ghost_text_that_is_in_time(own_vscode: OwnVSCode, open_file: Open, tmp_path: Path, default_model: str) -> None:
+    window = open_file(own_vscode({"fimble.server.path": delayed(tmp_path, 300)}), ADD)
     window.wait_ready()
+    shown_all_the_same(window)
+
+
+def test_ghost_text_that_comes_late(late: Window) -> None:
+    shown_all_the_same(late)
+
+
+def test_an_answer_to_an_older_text_is_never_shown(late: Window) -> None:
+    window = late
+    window.open(write(window.file.parent, ADD, "older.py"))
     window.end()
     window.type("return a")
     window.page.wait_for_timeout(700)

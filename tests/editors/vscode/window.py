@@ -36,6 +36,20 @@ class Window:
         self.page.locator(".tab", has_text=name).first.wait_for(timeout=PATIENCE_S * 1000)
         self.page.locator(".monaco-editor .view-lines").first.wait_for(timeout=PATIENCE_S * 1000)
 
+    def open(self, file: Path) -> None:
+        """Save and close what is open, with all notifications, and open ``file`` by its path."""
+        self.press("Escape", "Escape")
+        self.saved()
+        self.command("View: Close All Editors")
+        self.until(lambda: not self.page.locator(".tab").count(), "all is closed")
+        self.command("Notifications: Clear All Notifications")
+        self.until(lambda: not self.messages, "no notifications")
+        self.press("Control+p")
+        self.ask(str(file))
+        self.choose(file.name)
+        self.file = file
+        self.wait_open()
+
     def until(self, holds: Callable[[], object], message: str) -> None:
         """Wait until ``holds`` returns something that counts as true."""
         deadline_s = time.monotonic() + PATIENCE_S
@@ -123,12 +137,16 @@ class Window:
     def command(self, title: str) -> None:
         """Run a command by its title, through the palette."""
         self.press("F1")
-        box = self.page.locator(".quick-input-widget input").first
-        box.wait_for(timeout=PATIENCE_S * 1000)
-        box.fill(f">{title}")
+        self.ask(f">{title}")
         row = self.page.locator(".quick-input-list .monaco-list-row", has_text=title.partition(": ")[2] or title).first
         row.wait_for(timeout=PATIENCE_S * 1000)
         self.press("Enter")
+
+    def ask(self, text: str) -> None:
+        """Fill the box above the list that opens."""
+        box = self.page.locator(".quick-input-widget input").first
+        box.wait_for(timeout=PATIENCE_S * 1000)
+        box.fill(text)
 
     def choose(self, text: str) -> None:
         """Choose an entry of the list that is open."""
