@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "doctor",
     "demo": "demo",
     "stats": "stats",
+    "index": "index",
     "bench": "app",
 }
 """Command -> what its file ``cli/<command>.py`` offers: a function, or a typer app of sub-commands."""

@@ -1,0 +1,177 @@
+"""``fimble index``: makes a workspace searchable, says how far that is, or follows it for an editor."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fimble import config
+from fimble.errors import ConfigError, FimbleError, IndexUnavailable
+from fimble.index.places import Place, is_too_wide, place_of
+
+if TYPE_CHECKING:
+    from fimble.index.indexer import Indexer
+    from fimble.index.reader import Counts
+    from fimble.index.store import Store
+    from fimble.privacy import Privacy
+
+_STAGES = {"words": "Reading the workspace", "meaning": "Learning what it means"}
+
+
+def index(
+    path: Annotated[Path, typer.Argument(help="The workspace's folder.")] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    status: Annotated[bool, typer.Option("--status", help="Only say what is in the index.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Delete the workspace's index.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Keep it fresh for a program: JSON lines on standard input and output.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Index a workspace for search and for context from other files. The index stays on this machine."""
+    if follow:
+        raise typer.Exit(_follow(path, yes))
+    place = place_of(path)
+    if status:
+        _print_status(place, as_json)
+    elif remove:
+        _remove(place, yes)
+    else:
+        _build(place, as_json, yes)
+
+
+def _build(place: Place, as_json: bool, yes: bool) -> None:
+    from rich.console import Console
+
+    from fimble.cli.bars import Bars
+    from fimble.index.store import Store
+    from fimble.privacy import Privacy
+
+    if is_too_wide(place.root) and not yes:
+        _ask(place.root)
+    options, complaints = config.load()
+    for complaint in complaints:
+        typer.echo(complaint, err=True)
+    begun_s = time.monotonic()
+    console = Console(stderr=True)
+    with place.locked(wait=False) as is_ours, Bars(console) as bars:
+        if not is_ours:
+            raise IndexUnavailable(
+                f"Another fimble keeps the index of {place.root}.", "It does so while an editor is open there."
+            )
+        place.begin()
+        store = Store.open(place.folder, bars.say, options.index_mb)
+        try:
+            indexer = _indexer_maker(place, options)(store, Privacy(options.disabled_paths, [place.root]), bars.say)
+            indexer.scan(
+                lambda progress: bars.on_fraction(_STAGES[progress.phase], progress.done / max(progress.total, 1))
+            )
+        finally:
+            store.close()
+    _print_status(place, as_json, time.monotonic() - begun_s)
+
+
+def _follow(path: Path, yes: bool) -> int:
+    """The exit status."""
+    from fimble.index.orders import print_line, read_orders
+    from fimble.index.worker import Worker, lower_priority
+
+    try:
+        place = place_of(path)
+        if is_too_wide(place.root) and not yes:
+            print_line({"problem": _home_sentence(place.root), "code": "home"})
+            return ConfigError.exit_code
+        options, complaints = config.load()
+        for complaint in complaints:
+            print_line({"note": complaint})
+        if not options.index:
+            print_line({"note": "The option index is off."})
+            return 0
+        place.begin()
+        lower_priority()
+        make_indexer = _indexer_maker(place, options)
+        worker = Worker(place, make_indexer, options.disabled_paths, options.index_mb, print_line)
+        # the editor is gone, so nobody waits for what is being done; what is committed stays
+        read_orders(sys.stdin, worker.orders, lambda: os._exit(0))
+        worker.run()
+    except FimbleError as error:
+        print_line({"problem": str(error)})
+        return error.exit_code
+    return 0
+
+
+def _indexer_maker(place: Place, options: config.Config) -> Callable[[Store, Privacy, Callable[[str], None]], Indexer]:
+    from fimble.index.chunks import cut
+    from fimble.index.indexer import Indexer
+
+    def make(store: Store, privacy: Privacy, on_note: Callable[[str], None]) -> Indexer:
+        return Indexer(place.root, store, privacy, cut, None, options.index_max_files, on_note)
+
+    return make
+
+
+def _ask(root: Path) -> None:
+    if not sys.stdin.isatty():
+        raise ConfigError(_home_sentence(root), "Name a folder in it, or give --yes.")
+    typer.confirm(f"{_home_sentence(root)} Index it all the same?", abort=True)
+
+
+def _home_sentence(root: Path) -> str:
+    return f"{root} is or holds your home folder, which is hardly one workspace."
+
+
+def _remove(place: Place, yes: bool) -> None:
+    if not place.folder.is_dir():
+        typer.echo("There is no index to delete.")
+        return
+    if not yes:
+        typer.confirm(f"Delete the index of {place.root}?", abort=True)
+    with place.locked(wait=False) as is_ours:
+        if not is_ours:
+            raise IndexUnavailable(
+                f"Another fimble keeps the index of {place.root}.", "Close the editor that is open there first."
+            )
+        place.remove()
+    typer.echo("The index is deleted.")
+
+
+def _print_status(place: Place, as_json: bool, took_s: float | None = None) -> None:
+    from fimble.index.reader import Reader
+    from fimble.weights.disk import readable
+
+    reader = Reader(place.folder)
+    counts = reader.counts()
+    reader.close()
+    if as_json:
+        typer.echo(json.dumps(_to_json(place, counts, took_s), indent=2))
+    elif not place.is_there:
+        typer.echo(f"{place.root} is not indexed.")
+    else:
+        took = "" if took_s is None else f" in {took_s:.1f} s"
+        typer.echo(f"{place.root}: {counts.num_files} files, {counts.num_chunks} pieces{took}.")
+        if not counts.is_words_complete:
+            typer.echo("Not every file has been read yet; `fimble index` goes on.")
+        if counts.num_vectors:
+            typer.echo(f"{counts.num_vectors} of {counts.num_chunks} can be found by their meaning.")
+        typer.echo(f"The index takes {readable(place.num_bytes)} in {place.folder}.")
+
+
+def _to_json(place: Place, counts: Counts, took_s: float | None) -> dict[str, Any]:
+    return {
+        "workspace": str(place.root),
+        "folder": str(place.folder),
+        "num_files": counts.num_files,
+        "num_chunks": counts.num_chunks,
+        "num_vectors": counts.num_vectors,
+        "num_missing_vectors": counts.num_missing_vectors,
+        "is_words_complete": counts.is_words_complete,
+        "num_bytes": place.num_bytes,
+        "seconds": None if took_s is None else round(took_s, 3),
+    }
