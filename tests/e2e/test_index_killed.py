@@ -1,0 +1,166 @@
+"""Whatever moment a process that indexes is killed at: the next one ends with what a fresh index would say."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fimble
+from fimble.index.places import place_of
+from fimble.index.reader import Reader
+from tests.e2e.editor import ROOT
+from tests.unit.index.contents import everything
+
+SOURCES = sorted(Path(fimble.__file__).parent.rglob("*.py"))
+TIMEOUT_S = 120.0
+
+
+class Follower:
+    """``fimble index --follow`` in a process of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "fimble", "index", str(root), "--follow"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        )  # fmt: skip
+        self.lines: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.put(json.loads(line))
+
+    def wait(self, name: str) -> Any:
+        """What the next line with ``name`` says."""
+        until_s = time.monotonic() + TIMEOUT_S
+        while True:
+            line = self.lines.get(timeout=max(until_s - time.monotonic(), 0.001))
+            if name in line:
+                return line[name]
+
+    def tell(self, **order: Any) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def end(self) -> None:
+        """By itself, where it was not killed."""
+        if self.process.returncode is None and self.process.stdin:
+            self.process.stdin.close()
+            assert self.process.wait(timeout=TIMEOUT_S) == 0
+
+
+@contextmanager
+def follow(root: Path) -> Iterator[Follower]:
+    follower = Follower(root)
+    try:
+        yield follower
+        follower.end()
+    finally:
+        follower.kill()
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace of a few hundred files."""
+    monkeypatch.setenv("FIMBLE_HOME", str(tmp_path / "fimble"))
+    root = tmp_path / "work"
+    for number, source in enumerate(SOURCES):
+        file = root / f"part{number % 7}" / f"{number:04}_{source.name}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(source.read_bytes())
+    return root
+
+
+def fresh(root: Path, home: Path) -> dict[str, object]:
+    """What an index says that was made in one go."""
+    environment = {**os.environ, "FIMBLE_HOME": str(home)}
+    command = [sys.executable, "-m", "fimble", "index", str(root)]
+    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, timeout=TIMEOUT_S)
+    return everything(home / "index" / place_of(root).folder.name)
+
+
+def test_killed_again_and_again_and_whole_in_the_end(work: Path, tmp_path: Path) -> None:
+    folder = place_of(work).folder
+    seen: list[int] = []
+    for delay_s in (0.0, 0.05, 0.15, 0.3, 0.2):
+        with follow(work) as follower:
+            follower.wait("phase")
+            time.sleep(delay_s)
+            follower.kill()
+        reader = Reader(folder)
+        counts = reader.counts()
+        seen.append(counts.num_files)
+        for path in sorted(reader.paths())[:50]:
+            assert reader.in_file(path), path
+        reader.close()
+    assert seen == sorted(seen), "what was read once is kept"
+    with follow(work) as follower:
+        assert follower.wait("ready") == "words"
+    assert everything(folder) == fresh(work, tmp_path / "other")
+
+
+def test_killed_while_files_are_saved(work: Path, tmp_path: Path) -> None:
+    files = sorted(work.rglob("*.py"))[:40]
+    with follow(work) as follower:
+        assert follower.wait("ready") == "words"
+        for number, file in enumerate(files):
+            file.write_text(f"def saved_{number}():\n    return {number}\n")
+            follower.tell(changed=[str(file)])
+        follower.wait("updated")
+        follower.kill()
+    with follow(work) as follower:
+        assert follower.wait("ready") == "words"
+    assert everything(place_of(work).folder) == fresh(work, tmp_path / "other")
+
+
+def test_two_servers_on_one_workspace(work: Path) -> None:
+    with follow(work) as first:
+        first.wait("phase")
+        with follow(work) as second:
+            assert "takes over" in second.wait("note")
+            assert first.wait("ready") == "words"
+            first.kill()
+            assert second.wait("ready") == "words"
+            file = work / "new.py"
+            file.write_text("def brand_new():\n    pass\n")
+            second.tell(changed=[str(file)])
+            assert second.wait("updated") == ["new.py"]
+            assert Reader(place_of(work).folder).named("brand_new")
+
+
+@pytest.mark.parametrize("damage", ["cut", "garbage", "log"])
+def test_a_damaged_index_is_built_anew(work: Path, tmp_path: Path, damage: str) -> None:
+    with follow(work) as follower:
+        assert follower.wait("ready") == "words"
+        follower.kill()
+    database = place_of(work).folder / "index.db"
+    log = database.with_name("index.db-wal")
+    if damage == "cut":
+        log.unlink(missing_ok=True)
+        database.write_bytes(database.read_bytes()[:-20_000])
+    elif damage == "garbage":
+        log.unlink(missing_ok=True)
+        database.write_bytes(os.urandom(100_000))
+    else:
+        log.write_bytes(os.urandom(100_000))
+    with follow(work) as follower:
+        assert follower.wait("ready") == "words"
+    assert everything(place_of(work).folder) == fresh(work, tmp_path / "other")
