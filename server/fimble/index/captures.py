@@ -19,6 +19,8 @@ MORE_CLASSES = kinds.named(
 )
 """Types that are defined without being what ``syntax.kinds`` calls a class."""
 MORE_FUNCTIONS = kinds.named("macro_definition preproc_function_def create_function")
+_MAX_DEPTH = 800
+"""Of the nodes that are looked at: a query takes longer for a node that lies deeper."""
 _FUNCTION_VALUES = "[(arrow_function) (function_expression) (generator_function)]"
 _DEFINITIONS = (
     *(f"({kind}) @definition" for kind in sorted(kinds.FUNCTIONS | kinds.CLASSES | MORE_CLASSES | MORE_FUNCTIONS)),
@@ -146,13 +148,15 @@ class Captures:
 
 
 def capture(parsed: Parsed) -> Captures:
-    """Those of the whole tree."""
+    """Those of the whole tree, its deepest places left aside."""
     import tree_sitter
 
     query = _query(parsed.language)
     if query is None:
         return Captures()
-    found = tree_sitter.QueryCursor(query).captures(parsed.tree.root_node)
+    cursor = tree_sitter.QueryCursor(query)
+    cursor.set_max_start_depth(_MAX_DEPTH)
+    found = cursor.captures(parsed.tree.root_node)
     names = (
         "definition", "decorator", "comment", "import", "require", "error", "identifier", "base", "bound", "skipped",
     )  # fmt: skip
