@@ -140,31 +140,29 @@ class Indexer:
             self._store.remove(gone[start : start + _NUM_AHEAD])
             yield Progress(WORDS, 0, len(changed) + 1)
         done, later = 0, list[Path]()
-        full: IndexFull | None = None
+        is_nearly_full = False
         while done < len(changed):
-            with self._store.transaction():
-                due_s = self._clock() + STEP_S
-                for found in islice(changed, done, None):
-                    path = found.path
-                    # the rules are asked again: time has passed since the walk
-                    may_read = self._privacy.may_read(self.root / path)
-                    taken = read(self.root / path) if may_read else Unread.GONE
-                    try:
-                        if self._take(path, taken) is Unread.CHANGING:
-                            later.append(self.root / path)
-                    except IndexFull as error:
-                        full = error
-                        break
-                    done += 1
-                    if self._clock() >= due_s:
-                        break
-            if full is not None:
-                raise full
+            start = done
+            self._store.check_room()
+            try:
+                with self._store.transaction():
+                    due_s = self._clock() + STEP_S
+                    for found in islice(changed, start, None):
+                        if self._take(found.path, self._read(found.path)) is Unread.CHANGING:
+                            later.append(self.root / found.path)
+                        done += 1
+                        if is_nearly_full or self._clock() >= due_s:
+                            break
+            except IndexFull:
+                if is_nearly_full:
+                    raise
+                # all of the step is undone: what there is room for goes in file by file
+                done, is_nearly_full = start, True
             yield Progress(WORDS, done, len(changed) + 1)
         with self._store.transaction():
             self._store.drop_unused_vectors()
             self._store.mark_words_complete(True)
-        self.changing = tuple(later)
+        self.changing = tuple(dict.fromkeys(later))
         yield Progress(WORDS, len(changed) + 1, len(changed) + 1)
 
     def meaning(self) -> Iterator[Progress]:
@@ -176,6 +174,7 @@ class Indexer:
         while missing := self._store.missing_vectors(_NUM_AHEAD):
             start = 0
             while start < len(missing):
+                self._store.check_room()
                 batch = missing[start : start + self._batch]
                 begun_s = self._clock()
                 vectors = self._encoding.embed([describe(stored.path, stored.chunk) for _, stored in batch])
@@ -211,6 +210,11 @@ class Indexer:
             elif is_known or isinstance(taken, FileText):
                 updated.append(relative)
         return Updated(tuple(dict.fromkeys(updated)), is_scan_due, tuple(changing))
+
+    def _read(self, path: str) -> FileText | Unread:
+        """Of a file that a walk came to; the rules are asked again, for time has passed since."""
+        whole = self.root / path
+        return read(whole) if self._privacy.may_read(whole) else Unread.GONE
 
     def _take(self, path: str, taken: FileText | Unread) -> FileText | Unread:
         """Into the store with what was read of a file, or out of it with what cannot be read."""

@@ -11,13 +11,14 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fimble.index.records import Import, Kind, Reference, StoredChunk, Use
+from fimble.index.graphrows import GraphRows, graph_rows
+from fimble.index.records import Import, Kind, StoredChunk
 from fimble.index.rows import stored_chunks
-from fimble.index.schema import FILE_NAME, VERSION, connect, in_words, version_of
+from fimble.index.schema import FILE_NAME, VERSION, Identity, connect, identity, in_words, version_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 WEIGHTS = (10.0, 4.0, 5.0, 6.0, 1.0)
 """What a word is worth in a name, path, signature, docstring and body."""
 _DEFINES = ",".join(f"'{kind.value}'" for kind in Kind if kind not in (Kind.SECTION, Kind.LINES))
-_Identity = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +42,15 @@ class Counts:
     """Whether every file was met since the index was begun."""
 
 
-@dataclass(frozen=True, slots=True)
-class GraphRows:
-    """All that a graph is made of; the lists of chunks and those of files run side by side."""
-
-    ids: list[int] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    kinds: list[Kind] = field(default_factory=list)
-    parents: list[int | None] = field(default_factory=list)
-    """Ids of chunks."""
-    file_ids: list[int] = field(default_factory=list)
-    """Of each chunk's file."""
-    paths: dict[int, str] = field(default_factory=dict)
-    """By a file's id."""
-    references: dict[int, list[Reference]] = field(default_factory=dict)
-    """By a chunk's id."""
-    imports: dict[int, list[Import]] = field(default_factory=dict)
-    """By a file's id."""
-
-
 class Reader:
     """Any thread may call. Raises nothing but ``IndexUnavailable`` and those below it."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE_NAME
         self._lock = threading.Lock()
-        self._idle: list[tuple[_Identity, sqlite3.Connection]] = []
-        self._watch: tuple[_Identity, sqlite3.Connection] | None = None
-        self._seen: tuple[_Identity | None, int] = (None, 0)
+        self._idle: list[tuple[Identity, sqlite3.Connection]] = []
+        self._watch: tuple[Identity, sqlite3.Connection] | None = None
+        self._seen: tuple[Identity | None, int] = (None, 0)
         self._generation = 0
         self._paths: tuple[int, frozenset[str]] = (-1, frozenset())
 
@@ -77,16 +58,16 @@ class Reader:
     def generation(self) -> int:
         """Another number whenever anything was written since it was last asked for."""
         with self._lock, in_words(self.path):
-            identity = self._identity()
-            if self._watch is not None and self._watch[0] != identity:
+            current = identity(self.path)
+            if self._watch is not None and self._watch[0] != current:
                 self._watch[1].close()
                 self._watch = None
-            if self._watch is None and identity is not None:
-                self._watch = (identity, connect(self.path, may_write=False))
+            if self._watch is None and current is not None:
+                self._watch = (current, connect(self.path, may_write=False))
                 self._seen = (None, -1)
             data = self._watch[1].execute("PRAGMA data_version").fetchone()[0] if self._watch else 0
-            if (identity, data) != self._seen:
-                self._seen = (identity, data)
+            if (current, data) != self._seen:
+                self._seen = (current, data)
                 self._generation += 1
             return self._generation
 
@@ -145,11 +126,31 @@ class Reader:
         )
         return self._chunks(rest, f"%{plain}%", plain, f"{plain}%", limit)
 
+    def names(self) -> list[tuple[int, str, str, Kind, str]]:
+        """Id, name, qualified name and kind of every chunk that has a name, and of values all their names."""
+        query = (
+            "SELECT id, name, qualified, kind, CASE kind WHEN 'values' THEN signature ELSE '' END FROM chunks "
+            "WHERE name != '' AND kind != 'lines' ORDER BY id"
+        )
+        with self._database() as database:
+            rows = database.execute(query).fetchall() if database else []
+        kinds = {kind.value: kind for kind in Kind}
+        return [(chunk_id, name, full, kinds[kind], more) for chunk_id, name, full, kind, more in rows]
+
     def using(self, name: str, limit: int = 50) -> list[StoredChunk]:
         """Chunks that refer to ``name``."""
         return self._chunks(
             "WHERE c.id IN (SELECT chunk_id FROM refs WHERE name = ?) ORDER BY c.id LIMIT ?", name, limit
         )
+
+    def num_uses(self, names: Sequence[str], not_in: str) -> dict[str, int]:
+        """How many chunks refer to each of ``names``, those of the file at ``not_in`` apart; 0 is left out."""
+        query = (
+            "SELECT r.name, count(*) FROM refs r JOIN chunks c ON c.id = r.chunk_id JOIN files f ON f.id = c.file_id "
+            "WHERE r.name IN (SELECT value FROM json_each(?)) AND f.path != ? GROUP BY r.name"
+        )
+        with self._database() as database:
+            return dict(database.execute(query, (json.dumps(list(names)), not_in))) if database else {}
 
     def paths(self) -> frozenset[str]:
         """Of every file in the index."""
@@ -181,29 +182,8 @@ class Reader:
 
     def all_for_graph(self) -> GraphRows:
         """Every chunk by its id, every file's imports and every chunk's references, all of one moment."""
-        rows = GraphRows()
         with self._database() as database:
-            if database is None:
-                return rows
-            database.execute("BEGIN")
-            try:
-                rows.paths.update(database.execute("SELECT id, path FROM files"))
-                query = "SELECT id, name, kind, parent_id, file_id FROM chunks ORDER BY id"
-                for chunk_id, name, kind, parent_id, file_id in database.execute(query):
-                    rows.ids.append(chunk_id)
-                    rows.names.append(name)
-                    rows.kinds.append(Kind(kind))
-                    rows.parents.append(parent_id)
-                    rows.file_ids.append(file_id)
-                query = "SELECT chunk_id, name, use, qualifier FROM refs ORDER BY rowid"
-                for chunk_id, name, use, qualifier in database.execute(query):
-                    rows.references.setdefault(chunk_id, []).append(Reference(name, Use(use), qualifier))
-                query = "SELECT file_id, module, name, alias FROM imports ORDER BY rowid"
-                for file_id, module, name, alias in database.execute(query):
-                    rows.imports.setdefault(file_id, []).append(Import(module, name, alias))
-            finally:
-                database.execute("ROLLBACK")
-        return rows
+            return graph_rows(database) if database else GraphRows()
 
     def vectors(self) -> tuple[list[int], npt.NDArray[np.float16]]:
         """The ids of the chunks that have a vector, and the vectors in the same order: ``[num_chunks, dimension]``."""
@@ -241,9 +221,9 @@ class Reader:
     def _database(self) -> Iterator[sqlite3.Connection | None]:
         """A connection to the file that is there now, for one thread; ``None`` where there is no index."""
         with in_words(self.path):
-            identity = self._identity()
-            database = self._take(identity) if identity is not None else None
-            if identity is None or database is None:
+            current = identity(self.path)
+            database = self._take(current) if current is not None else None
+            if current is None or database is None:
                 yield None
                 return
             try:
@@ -252,19 +232,19 @@ class Reader:
                 database.close()
                 raise
             with self._lock:
-                self._idle.append((identity, database))
+                self._idle.append((current, database))
 
-    def _take(self, identity: _Identity) -> sqlite3.Connection | None:
+    def _take(self, current: Identity) -> sqlite3.Connection | None:
         with self._lock:
             while self._idle:
                 known, database = self._idle.pop()
-                if known == identity:
+                if known == current:
                     return database
                 database.close()
         try:
             database = connect(self.path, may_write=False)
         except sqlite3.OperationalError:
-            if self._identity() is None:
+            if identity(self.path) is None:
                 return None
             raise
         try:
@@ -275,10 +255,3 @@ class Reader:
         if not is_ours:
             database.close()
         return database if is_ours else None
-
-    def _identity(self) -> _Identity | None:
-        try:
-            found = self.path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        return found.st_dev, found.st_ino

@@ -62,6 +62,18 @@ def connect(path: Path, may_write: bool) -> sqlite3.Connection:
     return database
 
 
+Identity = tuple[int, int]
+
+
+def identity(path: Path) -> Identity | None:
+    """Which file lies at ``path``; ``None`` where there is none. One that is open keeps its identity for itself."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
+
+
 def version_of(database: sqlite3.Connection) -> int:
     """0 for a file in which nothing has been written."""
     return int(database.execute("PRAGMA user_version").fetchone()[0])
@@ -98,13 +110,18 @@ def in_words(path: Path) -> Iterator[None]:
         raise _told(path, error) from error
 
 
+def full(path: Path) -> IndexFull:
+    """What a person is told when the index at ``path`` may not grow any more."""
+    return IndexFull(
+        f"The index {path} cannot grow: the disk is full, or the index is as large as the option index_mb allows.",
+        "Free some disk or raise index_mb; what is in the index already can still be searched.",
+    )
+
+
 def _told(path: Path, error: Exception) -> IndexUnavailable:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return IndexFull(
-            f"The index {path} cannot grow: the disk is full, or the index is as large as the option index_mb allows.",
-            "Free some disk or raise index_mb; what is in the index already can still be searched.",
-        )
+        return full(path)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return IndexDamaged(f"The index {path} is damaged ({error}).", "`fimble index` builds it anew.")
     return IndexUnavailable(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from fimble.errors import IndexDamaged
 from fimble.index.records import Chunk, FileContent, Stamp, StoredChunk
 from fimble.index.rows import stored_chunks
-from fimble.index.schema import FILE_NAME, connect, in_words, prepare
+from fimble.index.schema import FILE_NAME, connect, full, identity, in_words, prepare
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,8 @@ Split = Callable[[str], Sequence[str]]
 """A text's search words."""
 OnNote = Callable[[str], None]
 _MAX_MB = 1024
+_SCANNED_SHARE = 0.9
+"""Of the space, before a scan ends. To replace a file SQLite writes the new before it frees the old."""
 _COMPLETE = "words_complete"
 _ENCODER = "encoder"
 
@@ -36,6 +38,7 @@ class Store:
         self.path = path
         self._database = database
         self._split = split
+        self._identity = identity(path)
         (last,) = database.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'chunks'").fetchone()
         self._next_id = int(last) + 1
 
@@ -67,6 +70,8 @@ class Store:
         begin, commit, undo = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
         if self._database.in_transaction:
             begin, commit, undo = ("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part; RELEASE part")
+        elif identity(self.path) != self._identity:
+            raise IndexDamaged(f"The index {self.path} was deleted.")
         with in_words(self.path):
             self._database.execute(begin)
             try:
@@ -196,6 +201,16 @@ class Store:
     def set_meta(self, key: str, value: str) -> None:
         with self.transaction():
             self._database.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, value))
+
+    def check_room(self) -> None:
+        """Raises ``IndexFull`` where only what saved files need is left of the space that the index may take."""
+        with in_words(self.path):
+            num_pages, num_free, max_pages = (
+                int(self._database.execute(f"PRAGMA {name}").fetchone()[0])
+                for name in ("page_count", "freelist_count", "max_page_count")
+            )
+        if num_pages - num_free > _SCANNED_SHARE * max_pages:
+            raise full(self.path)
 
     def close(self) -> None:
         with in_words(self.path):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from fimble import config
 from fimble.index.filetypes import is_foreign, is_readable, max_bytes
 from fimble.index.gitignore import Ignored
 from fimble.index.records import Stamp
@@ -32,7 +33,10 @@ class Found:
 
 
 class Walk:
-    """The files of the workspace ``root``, an absolute path without links. Not for several threads at once."""
+    """The files of the workspace ``root``, an absolute path without links, but not those of fimble's own home.
+
+    Not for several threads at once.
+    """
 
     def __init__(
         self, root: Path, privacy: Privacy, max_files: int, on_note: Callable[[str], None] = lambda _: None
@@ -43,6 +47,7 @@ class Walk:
         self._max_files = max_files
         self._on_note = on_note
         self._num_unreadable = 0
+        self._own_home = os.path.realpath(config.home())
 
     def files(self, folder: str = "") -> Iterator[Found]:
         """All, or those in a ``folder`` (relative) that :meth:`enters`; in the order of their paths' parts.
@@ -138,7 +143,7 @@ class Walk:
     def _enters(self, path: str, name: str, ignored: Ignored) -> bool:
         if is_foreign(name) or ignored.forbids(_slashed(path), is_folder=True):
             return False
-        if os.path.lexists(path + "/pyvenv.cfg"):
+        if os.path.lexists(path + "/pyvenv.cfg") or path == self._own_home:
             return False
         return self._privacy.may_read(Path(path))
 

@@ -61,6 +61,7 @@ class Worker:
         self._told_s: dict[str, float] = {}
         self._is_meaning_due = False
         self._is_full = False
+        """Whether a person knows that there is no room; it is told again after the next scan that they cause."""
         self._is_heavy = False
 
     def run(self) -> None:
@@ -112,6 +113,7 @@ class Worker:
             is_scan_due = order.is_rescan or order.disabled_paths is not None
             is_scan_due |= self._update(indexer, order.changed)
             if is_scan_due:
+                self._is_full = False
                 job = indexer.steps()
             elif order.changed:
                 self._is_meaning_due = True
@@ -163,8 +165,6 @@ class Worker:
         except IndexFull as error:
             self._full(error)
             return False
-        if paths:
-            self._is_full = False
         for path in set(paths) - set(updated.changing):
             self._tries.pop(path, None)
         self._look_again(updated.changing)

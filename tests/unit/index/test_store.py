@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fimble.errors import IndexFull, IndexUnavailable
+from fimble.errors import IndexDamaged, IndexFull, IndexUnavailable
 from fimble.index.reader import Counts, Reader
 from fimble.index.records import FileContent, Import, Kind, Reference, Stamp, Use
 from fimble.index.store import Store
@@ -265,3 +265,11 @@ def test_a_part_of_a_transaction_that_fails_leaves_the_rest(tmp_path: Path, stor
             put(store, RETRY)
             raise RuntimeError
     assert Reader(tmp_path).paths() == {"app/client.py"}
+
+
+def test_an_index_that_was_deleted_is_not_written_into_nothing(tmp_path: Path, store: Store) -> None:
+    put(store, RETRY)
+    for file in tmp_path.glob("index.db*"):
+        file.unlink()
+    with pytest.raises(IndexDamaged, match="deleted"):
+        put(store, UPLOAD)

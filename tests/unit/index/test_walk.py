@@ -210,3 +210,8 @@ def test_many_files_are_walked_in_little_time(tmp_path: Path) -> None:
             (tmp_path / f"data{folder}" / f"{number}.bin").touch()
     tree(tmp_path, "mine.py")
     assert [file.path for file in walk(tmp_path).files()] == ["mine.py"]
+
+
+def test_fimbles_own_files_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIMBLE_HOME", str(tmp_path / "cache"))
+    assert paths(tree(tmp_path, "a.py", "cache/index/x/root.txt", "cache2/b.py")) == ["a.py", "cache2/b.py"]

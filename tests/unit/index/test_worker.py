@@ -206,16 +206,19 @@ def test_a_second_one_waits_and_takes_over(place: Place) -> None:
     assert failures == []
 
 
-def test_an_index_that_is_full_is_told_once_and_stays_readable(place: Place) -> None:
-    for number in range(100):
+def test_an_index_that_is_full_is_told_once_and_stays_fresh(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "STEP_S", 0.001)
+    for number in range(200):
         write(place, f"{number:03}.py", f"def f{number}():\n" + f"    word{number}()\n" * 1000)
-    with following(place, max_mb=1) as (worker, told, failures):
+    with following(place, max_mb=3) as (worker, told, failures):
         assert "index_mb" in told.key("problem")
         reader = Reader(place.folder)
         assert reader.named("f0") and not reader.counts().is_words_complete
         order(worker, changed=(write(place, "000.py", "def small():\n    pass\n"),))
         assert told.key("updated") == ["000.py"]
         assert reader.named("small")
+        order(worker, is_rescan=True)
+        assert "index_mb" in told.key("problem")
     assert failures == []
 
 
@@ -232,6 +235,18 @@ def test_damage_while_it_runs_is_mended_aloud(place: Place, monkeypatch: pytest.
         assert "built anew" in told.key("note")
         assert told.key("ready") == "words"
         assert len(Reader(place.folder).paths()) == 200
+    assert failures == []
+
+
+def test_an_index_that_is_deleted_under_it_is_built_anew(place: Place) -> None:
+    file = write(place, "a.py")
+    with following(place) as (worker, told, failures):
+        assert told.key("ready") == "words"
+        shutil.rmtree(place.folder)
+        order(worker, changed=(file,))
+        assert "built anew" in told.key("note")
+        assert told.key("ready") == "words"
+        assert Reader(place.folder).paths() == {"a.py"}
     assert failures == []
 
 
