@@ -84,6 +84,7 @@ def test_a_room_that_no_contract_knows_is_noticed(copy: Path) -> None:
         "demo",
         "bench",
         "index",
+        "search",
     ],
 )
 def test_a_commands_file_imports_nothing_slow(command: str) -> None:

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "demo": "demo",
     "stats": "stats",
     "index": "index",
+    "search": "search",
     "bench": "app",
 }
 """Command -> what its file ``cli/<command>.py`` offers: a function, or a typer app of sub-commands."""

@@ -6,6 +6,7 @@ What the model needs is imported when the editor is there, on the thread that lo
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ from fimble.lsp import process
 if TYPE_CHECKING:
     from fimble.config import Config
     from fimble.context.elsewhere import Elsewhere
+    from fimble.features.search import Searcher
     from fimble.lsp.model import LoadedModel
 
 
@@ -40,7 +42,7 @@ def serve(
     Over TCP the editor must send the token as initializationOptions.token; FIMBLE_TOKEN sets it.
     The exit code is 0 when the editor shut the server down in order, else 1.
     """
-    process.serve(_load_feature, None if stdio else tcp, log_level)
+    process.serve(_load_feature, None if stdio else tcp, log_level, _open_search)
 
 
 def _load_feature(
@@ -49,3 +51,9 @@ def _load_feature(
     from fimble.cli.wiring import load_feature
 
     return load_feature(config, elsewhere, adjustment, on_progress)
+
+
+def _open_search(root: Path, config: Config) -> Searcher:
+    from fimble.cli.wiring_index import open_search
+
+    return open_search(root, config)

@@ -88,3 +88,4 @@ class Configuration:
         roots = [Path(path_of(root)) for root in self._roots]
         server.privacy = Privacy(server.config.disabled_paths, roots)
         server.elsewhere.govern(server.privacy)
+        server.workspace_index.govern(self._roots)

@@ -19,6 +19,8 @@ ACCEPTED = "fimble.accepted"
 """The command of an inline item: run by the editor after it has inserted the item."""
 ACT = "fimble.act"
 """The command of a code action: does the work and hands the result to the editor."""
+SEARCH = "fimble.search"
+"""The command that answers a question about the workspace: ``[{query, limit?}]``."""
 _INCREMENTAL = 2
 _AS_IS = 1
 
@@ -50,6 +52,8 @@ class Client:
     """Whether it answers ``workspace/configuration``."""
     tells_settings: bool = False
     """Whether it can be told, after ``initialize``, to announce changes of our settings."""
+    watches_files: bool = False
+    """Whether it can be told, after ``initialize``, to tell of files that change on disk."""
     trace: str = "off"
     can: Abilities = field(default_factory=Abilities)
     """What it can do about code actions."""
@@ -84,6 +88,7 @@ def read_client(params: object) -> Client:
         shows_status=_object(_object(capabilities, "experimental"), "fimble").get("status") is True,
         is_asked_for_settings=workspace.get("configuration") is True,
         tells_settings=_object(workspace, "didChangeConfiguration").get("dynamicRegistration") is True,
+        watches_files=_object(workspace, "didChangeWatchedFiles").get("dynamicRegistration") is True,
         trace=str(params.get("trace", "off")),
         can=read_abilities(capabilities),
     )
@@ -99,11 +104,12 @@ def result_for(client: Client) -> JsonObject:
     """
     capabilities: JsonObject = {
         "positionEncoding": client.encoding,
-        "textDocumentSync": {"openClose": True, "change": _INCREMENTAL},
+        "textDocumentSync": {"openClose": True, "change": _INCREMENTAL, "save": True},
         "notebookDocumentSync": {"notebookSelector": [{"notebook": "*"}]},
         "inlineCompletionProvider": {},
         "codeActionProvider": {"codeActionKinds": [*KINDS.values()], "resolveProvider": True},
-        "executeCommandProvider": {"commands": [ACCEPTED, ACT]},
+        "executeCommandProvider": {"commands": [ACCEPTED, ACT, SEARCH]},
+        "workspaceSymbolProvider": True,
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
     }
     if not client.shows_inline:

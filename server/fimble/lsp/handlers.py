@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from fimble.lsp import inline, messages, offers, popup
-from fimble.lsp.greeting import ACCEPTED, ACT, JsonObject
+from fimble.lsp import inline, messages, offers, popup, search
+from fimble.lsp.greeting import ACCEPTED, ACT, SEARCH, JsonObject
 
 if TYPE_CHECKING:
     from fimble.lsp.server import FimbleServer
@@ -45,6 +45,18 @@ def register(server: FimbleServer) -> None:
     async def resolve_action(action: types.CodeAction) -> types.CodeAction:
         return await server.actions.resolve(action)
 
+    @server.feature(types.WORKSPACE_SYMBOL)
+    async def symbols(params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
+        return await search.symbols(server, params)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def saved(params: types.DidSaveTextDocumentParams) -> None:
+        server.workspace_index.saved(params.text_document.uri)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
+        server.workspace_index.files_changed(params.changes)
+
     @server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
     def cancel(params: types.WorkDoneProgressCancelParams) -> None:
         server.actions.cancel(params.token)
@@ -56,6 +68,10 @@ def register(server: FimbleServer) -> None:
     @server.command(ACT)
     async def act(params: types.ExecuteCommandParams) -> None:
         await server.actions.act(params)
+
+    @server.command(SEARCH)
+    async def searched(params: types.ExecuteCommandParams) -> JsonObject:
+        return await search.search(server, params)
 
     @server.feature(messages.DID_SHOW)
     def did_show(params: messages.ShownParams) -> None:

@@ -16,6 +16,7 @@ from fimble.config import Config
 from fimble.context.elsewhere import Elsewhere
 from fimble.errors import UnknownDocument
 from fimble.features.debounce import Rhythm
+from fimble.features.search import OpenSearch
 from fimble.lsp import handlers, offers, watchdog
 from fimble.lsp.acceptance import Acceptance
 from fimble.lsp.actions import Actions
@@ -32,6 +33,7 @@ from fimble.lsp.requests import Requests
 from fimble.lsp.settings import Settings
 from fimble.lsp.status import Status
 from fimble.lsp.work import Work
+from fimble.lsp.workspace import Workspace
 from fimble.privacy import Privacy
 from fimble.text import Cursor, Reason, Snapshot
 
@@ -45,8 +47,15 @@ class FimbleServer(LanguageServer):
 
     protocol: FimbleProtocol
 
-    def __init__(self, loader: Loader, config: Config, complaints: Sequence[str], stopped: asyncio.Future[int]) -> None:
-        """``stopped`` is given the exit code when the session is to end."""
+    def __init__(
+        self,
+        loader: Loader,
+        config: Config,
+        complaints: Sequence[str],
+        stopped: asyncio.Future[int],
+        open_search: OpenSearch | None = None,
+    ) -> None:
+        """``stopped`` is given the exit code when the session is to end. Without ``open_search`` nothing is indexed."""
         super().__init__("fimble", fimble.__version__, protocol_cls=FimbleProtocol, converter_factory=make_converter)
         self.settings = Settings(config, complaints)
         self.configuration = Configuration(self)
@@ -64,6 +73,7 @@ class FimbleServer(LanguageServer):
         self.privacy = Privacy(config.disabled_paths)
         self.elsewhere = Elsewhere(self.privacy)
         self.acceptance = Acceptance(self)
+        self.workspace_index = Workspace(self, open_search)
         self.client = Client()
         self.shows_inline = False
         """Whether the editor says, or shows by asking, that it has inline completion."""
@@ -88,7 +98,7 @@ class FimbleServer(LanguageServer):
         for complaint in self.settings.complaints:
             self.status.warn(complaint)
         self.acceptance.start()
-        self._in_background(self._load())
+        self._in_background(self._begin())
         self._in_background(self.configuration.follow())
         self._in_background(self._prepare_lists())
 
@@ -113,6 +123,7 @@ class FimbleServer(LanguageServer):
         self.requests.drop(document.uri, Reason.STALE)
         self.work.changed(document.uri)
         self.rhythm.key_pressed()
+        self.workspace_index.typed()
         try:
             self._remember(self.documents.get(document.uri))
             followed = self.acceptance.before_change(document.uri, changes)
@@ -172,6 +183,7 @@ class FimbleServer(LanguageServer):
         self.work.stop_all()
         self.actions.close()
         await self.acceptance.finish()
+        await self.workspace_index.close()
         for task in self._background:
             task.cancel()
         freed = asyncio.get_running_loop().run_in_executor(self.engine_thread, self.model.close)
@@ -187,12 +199,18 @@ class FimbleServer(LanguageServer):
         """A person waits for something short: all other work pauses."""
         self.idle.give_way()
         self.work.give_way()
+        self.workspace_index.typed()
 
     async def _prepare_lists(self) -> None:
         try:
             await asyncio.to_thread(offers.prepare)
         except Exception:
             logger.exception("Code actions cannot be used")
+
+    async def _begin(self) -> None:
+        """Load the model, and when that is done keep the index: the one that is waited for comes first."""
+        await self._load()
+        await self.workspace_index.follow()
 
     async def _load(self) -> None:
         self.condition.tell()

@@ -18,6 +18,7 @@ from fimble.lsp.tcp import TcpListener
 
 if TYPE_CHECKING:
     from fimble.config import Config
+    from fimble.features.search import OpenSearch
     from fimble.lsp.model import Loader
     from fimble.lsp.server import FimbleServer
 
@@ -34,19 +35,23 @@ class Connection(Protocol):
     async def close(self) -> None: ...
 
 
-def run_stdio(loader: Loader, config: Config, complaints: Sequence[str] = ()) -> int:
+def run_stdio(
+    loader: Loader, config: Config, complaints: Sequence[str] = (), open_search: OpenSearch | None = None
+) -> int:
     """Serve over standard input and output. Returns the exit code: 0 after ``shutdown``, else 1."""
     in_fd, out_fd = take_stdio()
 
     async def run() -> int:
-        session = Session(loader, config, complaints)
+        session = Session(loader, config, complaints, open_search)
         with _signals(session.stopped):
             return await session.run(StdioConnection(in_fd, out_fd))
 
     return asyncio.run(run())
 
 
-def run_tcp(loader: Loader, config: Config, port: int, complaints: Sequence[str] = ()) -> int:
+def run_tcp(
+    loader: Loader, config: Config, port: int, complaints: Sequence[str] = (), open_search: OpenSearch | None = None
+) -> int:
     """Serve one editor over a loopback port, told on standard output as one line of JSON.
 
     The line holds ``port`` and ``token``. Returns the exit code; raises ``OSError`` when the
@@ -57,7 +62,7 @@ def run_tcp(loader: Loader, config: Config, port: int, complaints: Sequence[str]
         listener = TcpListener()
         await listener.listen(port)
         print(json.dumps({"port": listener.port, "token": listener.token}), flush=True)
-        session = Session(loader, config, complaints)
+        session = Session(loader, config, complaints, open_search)
         with _signals(session.stopped):
             accepting = asyncio.ensure_future(listener.accept())
             await asyncio.wait((accepting, session.stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -72,12 +77,15 @@ def run_tcp(loader: Loader, config: Config, port: int, complaints: Sequence[str]
 class Session:
     """One editor, from its first message to its last."""
 
-    def __init__(self, loader: Loader, config: Config, complaints: Sequence[str]) -> None:
+    def __init__(
+        self, loader: Loader, config: Config, complaints: Sequence[str], open_search: OpenSearch | None = None
+    ) -> None:
         self.stopped: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         """The exit code, as soon as the session is to end."""
         self._loader = loader
         self._config = config
         self._complaints = complaints
+        self._open_search = open_search
         self._server: FimbleServer | None = None
 
     async def run(self, connection: Connection) -> int:
@@ -120,7 +128,7 @@ class Session:
             await asyncio.sleep(0)
         from fimble.lsp.server import FimbleServer
 
-        server = FimbleServer(self._loader, self._config, self._complaints, self.stopped)
+        server = FimbleServer(self._loader, self._config, self._complaints, self.stopped, self._open_search)
         server.protocol.set_writer(_Writer(connection))
         _hand_over(server, frame, answered=answer is not None)
         return server
