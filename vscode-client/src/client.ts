@@ -15,6 +15,7 @@ import { LanguageClient } from "vscode-languageclient/node";
 import { Progress } from "./controls/progress.js";
 import type { Server } from "./environment/server.js";
 import { messageOf, Problem } from "./problem.js";
+import { searching } from "./search/ability.js";
 import type { Surface } from "./settings.js";
 import type { Condition } from "./state.js";
 import type { Events } from "./suggestions/events.js";
@@ -69,6 +70,7 @@ export class Client implements vscode.Disposable {
     });
     this.client = new Quiet("fimble", "fimble", () => this.spawned(), this.clientOptions());
     this.client.registerFeature(abilities(wishes.surface));
+    this.client.registerFeature(searching());
     this.client.onNotification("didChangeStatus", wishes.onCondition);
   }
 
@@ -104,8 +106,8 @@ export class Client implements vscode.Disposable {
   }
 
   /** Asks something that is no part of the protocol; `undefined` where no server runs. */
-  async ask<T>(method: string, params: unknown): Promise<T | undefined> {
-    return this.client.isRunning() ? this.client.sendRequest<T>(method, params) : undefined;
+  async ask<T>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<T | undefined> {
+    return this.client.isRunning() ? this.client.sendRequest<T>(method, params, token) : undefined;
   }
 
   /** Tells something that is no part of the protocol. */

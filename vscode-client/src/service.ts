@@ -73,8 +73,8 @@ export class Service implements vscode.Disposable {
     await this.client?.configure();
   }
 
-  ask<T>(method: string, params: unknown): Promise<T | undefined> {
-    return this.client?.ask<T>(method, params) ?? Promise.resolve(undefined);
+  ask<T>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<T | undefined> {
+    return this.client?.ask<T>(method, params, token) ?? Promise.resolve(undefined);
   }
 
   tell(method: string, params: unknown): void {

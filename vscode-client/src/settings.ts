@@ -19,6 +19,9 @@ const OPTIONS = {
   recordAcceptance: "record_acceptance",
   model: "model",
   provider: "provider",
+  index: "index",
+  indexMaxFiles: "index_max_files",
+  indexMb: "index_mb",
   numThreads: "num_threads",
   contextLength: "context_length",
   kvCacheMb: "kv_cache_mb",
@@ -73,6 +76,7 @@ export function serverOptions(isAsleep: boolean): Record<string, unknown> {
     options.run_examples = false;
   }
   if (isAsleep) {
+    options.index = false;
     options.enabled = false;
   }
   return options;

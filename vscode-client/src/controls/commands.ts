@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { messageOf } from "../problem.js";
+import * as picker from "../search/picker.js";
 import type { Service } from "../service.js";
 import type { Holder } from "../state.js";
 import type { Snooze } from "../suggestions/snooze.js";
@@ -41,6 +42,7 @@ export function register({ service, holder, snooze, voice, log, extensionId }: P
         log.show();
       }
     }),
+    search: () => picker.show((method, params, token) => service.ask(method, params, token)),
     setUp: () => service.setUp(),
     restart: () => service.start(),
     showLog: () => log.show(),

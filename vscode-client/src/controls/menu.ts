@@ -25,6 +25,7 @@ function entries(state: State, snooze: Snooze): Entry[] {
       command: "fimble.setUp",
     },
     { label: "$(comment) Why was there no suggestion?", command: "fimble.why" },
+    { label: "$(search) Search code…", command: "fimble.search" },
     separator("Suggestions"),
     { label: `$(circle-slash) ${off(toggles.areOff())}`, description: "everywhere", command: "fimble.toggle" },
     document && {
