@@ -41,7 +41,7 @@ class Reference:
     name: str
     use: Use
     qualifier: str = ""
-    """What stands before the dot, where that is a plain dotted name: ``client`` in ``client.get()``."""
+    """What stands before the dot, where that is a plain dotted name: ``client`` in ``client.get()``; else ``?``."""
 
 
 @dataclass(frozen=True, slots=True)
