@@ -26,7 +26,8 @@ def cut(path: str, language: Language | None, text: str) -> FileContent:
     lines = text.split("\n")
     num_lines = len(lines) - (not lines[-1])
     name = language.name if language else ""
-    code = _code(path, language, text, lines) if language and name not in DATA else None
+    is_code = language is not None and name not in DATA and "\0" not in text
+    code = _code(path, language, text, lines) if language and is_code else None
     if code is not None:
         return FileContent(path, name, num_lines, *code)
     if name in DATA:
@@ -41,7 +42,7 @@ def cut(path: str, language: Language | None, text: str) -> FileContent:
 def _code(
     path: str, language: Language, text: str, lines: Sequence[str]
 ) -> tuple[tuple[Chunk, ...], tuple[Import, ...]] | None:
-    """``None`` where there is no tree in time."""
+    """``None`` where there is no tree in time; some grammars forget the time over NUL characters."""
     parsed = parse(language, text, encode(text), BUDGET_MS)
     if parsed is None:
         return None
@@ -57,7 +58,7 @@ def _code(
     defined = _definitions(found, positions, parsed.data, lines, language.name == "python")
     chunks = [defined[number] if number >= 0 else outside[-1 - number] for _, number in order]
     places = [
-        references.Place(rows.starts[chunk.start_line], rows.starts[chunk.end_line - 1] + 1, position, False)
+        references.Place(rows.starts[chunk.start_line], rows.starts[chunk.end_line], position, False)
         if number < 0
         else references.Place(found[number].start, found[number].node.end_byte, position, not found[number].is_class)
         for position, ((_, number), chunk) in enumerate(zip(order, chunks, strict=True))

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from fimble.index.imports import EVERYTHING
 from fimble.index.records import Import, Kind, Reference, Use
+from fimble.index.references import UNKNOWN
 from fimble.index.resolve import Modules
 
 MAX_UNIQUE = 3
@@ -133,7 +134,7 @@ class Links:
 
     def _qualified(self, file_id: int, name: str, qualifier: str, use: Use) -> Targets:
         parts = qualifier.split(".")
-        if parts[0] not in _OWN:
+        if parts[0] not in _OWN and qualifier != UNKNOWN:
             for end in range(len(parts), 0, -1):
                 holder = ".".join(parts[:end])
                 named = self._by_alias.get(file_id, {}).get(holder, ())

@@ -18,6 +18,8 @@ from fimble.index.records import Reference, Use
 from fimble.syntax import kinds
 from fimble.syntax.parsed import Parsed
 
+UNKNOWN = "?"
+"""The qualifier of a name behind something else than a plain dotted name, as in ``get().name``."""
 MAX_REFERENCES = 400
 """Of one chunk."""
 _MAX_NAME_CHARS = 100
@@ -130,11 +132,11 @@ def _qualifier(data: bytes, start: int) -> tuple[str, bool]:
         return "", False
     written, following = found[1], found[2]
     if written is None:
-        return ("super" if before.startswith(b".)(repus") else ""), True
+        return ("super" if before.startswith(b".)(repus") else UNKNOWN), True
     if (not following and len(before) == _WINDOW) or (following and following in b".)]}\"'>:`?!"):
-        return "", True
+        return UNKNOWN, True
     plain = _DOTS.sub(b".", written[::-1]).decode("utf-8", "replace")
-    return ("" if plain[:1].isdigit() else plain), True
+    return (UNKNOWN if plain[:1].isdigit() else plain), True
 
 
 def _flat(places: Sequence[Place]) -> tuple[list[int], list[int], list[int]]:

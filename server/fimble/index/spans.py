@@ -30,7 +30,8 @@ class Rows:
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.starts = [0, *(found.end() for found in re.finditer(b"\n", data))]
+        self.starts = [0, *(found.end() for found in re.finditer(b"\n", data)), len(data) + 1]
+        """One more than there are rows."""
 
     def at(self, byte: int) -> int:
         """The row that ``byte`` is in."""
@@ -125,14 +126,9 @@ def _span(
     body = _body(owner, is_more)
     if body is None and node.type in ("enum_specifier", "union_specifier"):
         return None
-    line_start = rows.starts[rows.at(node.start_byte)]
-    head = node.start_byte
-    before = data[max(line_start, head - 200) : head]
-    if _WORDS_BEFORE.match(before):
-        head -= len(before.lstrip())
-    start = head
+    start = head = _line_of(data, node.start_byte)
     while (above := decorators.get(_code_before(data, start))) is not None:
-        start = above
+        start = _line_of(data, above)
     found: list[tuple[int, int]] = []
     first = start
     while len(found) < 100:
@@ -188,6 +184,12 @@ def _code_before(data: bytes, byte: int) -> int:
     """Where the white space before ``byte`` begins; looks back no further than a hundred bytes."""
     before = data[max(0, byte - 100) : byte]
     return byte - len(before) + len(before.rstrip())
+
+
+def _line_of(data: bytes, byte: int) -> int:
+    """Where the line of ``byte`` begins, its indentation aside, if there are but words before; else ``byte``."""
+    before = data[max(data.rfind(b"\n", 0, byte) + 1, byte - 200) : byte]
+    return byte - len(before.lstrip()) if _WORDS_BEFORE.match(before) else byte
 
 
 def _is_first(data: bytes, byte: int) -> bool:
