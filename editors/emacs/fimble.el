@@ -16,11 +16,13 @@
 ;;
 ;; While a suggestion is shown: TAB takes all of it, M-<right> its next word,
 ;; C-M-<right> its line; C-n and C-p show others, C-g hides it.
+;; `fimble-search' finds places of the project by what they do, or by name.
 
 ;;; Code:
 
 (require 'lsp-mode)
 (require 'lsp-inline-completion)
+(require 'xref)
 
 (defgroup fimble nil
   "Local code completion."
@@ -174,6 +176,29 @@ After a change while the server runs, call `fimble-apply-options'."
                    (t (concat (lsp-get answer :reason)
                               (let ((detail (lsp-get answer :detail)))
                                 (and detail (not (equal detail "")) (format " (%s)" detail)))))))))
+
+;;; Search
+
+(defun fimble--place (hit)
+  "HIT of a search as an entry of an xref list."
+  (let ((why (string-join (append (lsp-get hit :why) nil) ", ")))
+    (xref-make (format "%s  (%s)" (lsp-get hit :name) why)
+               (xref-make-file-location (lsp--uri-to-path (lsp-get hit :uri)) (lsp-get hit :snippet_line) 0))))
+
+(defun fimble-search (query)
+  "List the places of the project that answer QUERY, in plain words or a name."
+  (interactive "sfimble, search code: ")
+  (let* ((found (with-lsp-workspaces (or (fimble--workspaces (lsp-workspaces)) (user-error "There is no fimble here"))
+                  (lsp-request "workspace/executeCommand"
+                               (list :command "fimble.search"
+                                     :arguments (vector (list :query query :limit 30))))))
+         (hits (append (lsp-get found :hits) nil))
+         (notes (string-join (append (lsp-get found :notes) nil) " ")))
+    (unless (string-empty-p notes)
+      (message "fimble: %s" notes))
+    (if hits
+        (xref-show-xrefs (lambda () (mapcar #'fimble--place hits)) nil)
+      (message "fimble: nothing was found. %s" notes))))
 
 ;;; Code actions
 

@@ -1,4 +1,4 @@
--- :Fimble. Nothing else is loaded before it is needed.
+-- :Fimble and :FimbleSearch. Nothing else is loaded before it is needed.
 if vim.g.loaded_fimble then
   return
 end
@@ -13,3 +13,7 @@ end, {
     return require('fimble.command').complete(lead, line)
   end,
 })
+
+vim.api.nvim_create_user_command('FimbleSearch', function(call)
+  require('fimble').search(call.args, { quickfix = call.bang })
+end, { nargs = '*', bang = true, desc = 'Search the project by what code does, or by name' })

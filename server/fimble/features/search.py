@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_QUERY_CHARS = 1000
 MAX_HITS = 100
+_WORTH_OF_WORDS = 0.8
+"""Where a name is looked for: less than a name that begins so, more than one that only holds it."""
 
 
 class Searcher(Protocol):
@@ -37,14 +40,15 @@ class Search:
         self._names_lock, self._searcher_lock = threading.Lock(), threading.Lock()
 
     def ask(self, query: str, limit: int) -> Answer:
-        """The ``limit`` best answers to a question in plain words. Raises ``FimbleError``."""
+        """The ``limit`` best answers to a question in plain words, or to a name. Raises ``FimbleError``."""
         asked, notes = _sound(query)
         if not asked:
             return Answer((), notes)
         with self._searcher_lock:
             searcher = self._searcher = self._searcher or self._open_searcher()
         answer = searcher.search(asked, limit)
-        return Answer(answer.hits[:limit], (*notes, *answer.notes))
+        hits = _mixed(self.named(asked, limit).hits, answer.hits) if is_name(asked) else answer.hits
+        return Answer(hits[:limit], (*notes, *answer.notes))
 
     def named(self, name: str, limit: int) -> Answer:
         """The ``limit`` best of what is called so, or alike. Raises ``FimbleError``."""
@@ -56,6 +60,15 @@ class Search:
 def is_name(query: str) -> bool:
     """Whether ``query`` may be a name or a part of one: a question in plain words is more than one."""
     return len(query.split()) < 2 and len(query) <= MAX_QUERY_CHARS
+
+
+def _mixed(named: tuple[Hit, ...], others: tuple[Hit, ...]) -> tuple[Hit, ...]:
+    """What is called so and what speaks of it, the best first, each once; what is called just so before all else."""
+    known = {(hit.path, hit.start_line): hit for hit in named}
+    rest = tuple(
+        replace(hit, score=hit.score * _WORTH_OF_WORDS) for hit in others if (hit.path, hit.start_line) not in known
+    )
+    return tuple(sorted((*named, *rest), key=lambda hit: -hit.score))
 
 
 def merged(answers: Iterable[tuple[Path, Answer]], limit: int) -> list[tuple[Path, Hit]]:

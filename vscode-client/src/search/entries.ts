@@ -40,7 +40,7 @@ const ICONS: Readonly<Record<string, string>> = {
 /** The hits, and below them what a person should know. */
 export function entries(found: Found): Entry[] {
   const notes = found.notes.map((note): Entry => ({ label: `$(info) ${note}`, alwaysShow: true }));
-  const nothing: Entry[] = [{ label: "Nothing was found", alwaysShow: true }];
+  const nothing: Entry = { label: "Nothing was found", alwaysShow: true };
   const hits = found.hits.map(
     (hit): Entry => ({
       label: `$(${ICONS[hit.kind] ?? "file"}) ${hit.name || hit.path.slice(hit.path.lastIndexOf("/") + 1)}`,
@@ -50,7 +50,7 @@ export function entries(found: Found): Entry[] {
       hit,
     }),
   );
-  return [...(hits.length || notes.length ? hits : nothing), ...notes];
+  return [...(hits.length ? hits : [nothing]), ...notes];
 }
 
 function firstLine(snippet: string): string {

@@ -22,12 +22,18 @@ function M.shows_ghosts()
   return vim.lsp.inline_completion ~= nil
 end
 
+--- The folder of {bufnr}'s project. A buffer without a file has none; Neovim would take the current directory.
+local function root_of(bufnr)
+  local is_file = vim.bo[bufnr].buftype == '' and vim.api.nvim_buf_get_name(bufnr) ~= ''
+  return is_file and vim.fs.root(bufnr, ROOT_MARKERS) or nil
+end
+
 --- The folder of {bufnr}'s project goes to {on_dir}; nothing does where the server cannot be started.
 local function find_root(bufnr, on_dir)
   local command = vim.lsp.config[M.NAME].cmd
   local problem = program.why_not(type(command) == 'table' and command or program.command())
   if not problem then
-    on_dir(vim.fs.root(bufnr, ROOT_MARKERS))
+    on_dir(root_of(bufnr))
   elseif not is_missing_told then
     is_missing_told = true
     options.complain(problem)
@@ -86,7 +92,7 @@ end
 
 --- Tell the server of the folder of a file that it does not know yet.
 local function add_folder(client, bufnr)
-  local root = vim.fs.root(bufnr, ROOT_MARKERS)
+  local root = root_of(bufnr)
   local folders = client.workspace_folders or {}
   local is_known = vim.iter(folders):any(function(folder)
     return folder.name == root

@@ -74,6 +74,14 @@ function M.snooze(minutes)
   require('fimble.switches').snooze(minutes or 10)
 end
 
+--- Search the project for {query}, in plain words or by name; without one it is asked for. What is found is
+--- a list to choose from, or the quickfix list.
+---@param query? string
+---@param opts? { quickfix?: boolean }
+function M.search(query, opts)
+  require('fimble.search').search(query, opts)
+end
+
 --- Say why there was a suggestion, or none, at the cursor.
 function M.why()
   require('fimble.why').tell()
