@@ -34,6 +34,21 @@ def is_right(suggestion: str, line_prefix: str, truth: str) -> bool:
     return not begun.strip() and bool(first_line(following)) and exact_match(suggestion, following)
 
 
+def edit_similarity(answer: str, expected: str) -> float:
+    """1 less the edits (Levenshtein) from one to the other a character of the longer one: 0 to 1, 1 for equal texts."""
+    longest = max(len(answer), len(expected))
+    if answer == expected:
+        return 1.0
+    row = list(range(len(expected) + 1))
+    for number, char in enumerate(answer, 1):
+        diagonal, row[0] = row[0], number
+        for place, wanted in enumerate(expected, 1):
+            above = row[place]
+            row[place] = min(above + 1, row[place - 1] + 1, diagonal + (char != wanted))
+            diagonal = above
+    return 1 - row[-1] / longest
+
+
 def num_matching_characters(suggestion: str, truth: str) -> int:
     """How many characters of ``truth`` a suggestion's whole lines give, from the first on; 0 where the first differs.
 

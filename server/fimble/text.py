@@ -6,7 +6,7 @@ the only place that knows other units.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -85,6 +85,8 @@ class Snippet:
     path: str
     """Where it comes from, as the model reads it: relative to the workspace, with ``/``."""
     text: str
+    why: str = field(default="", compare=False)
+    """Why it is shown, for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,15 @@ class Source(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Consulted:
+    """A piece of text from elsewhere that shaped an answer, without the text."""
+
+    path: str
+    why: str
+    """For a person: ``definition of Client``, ``similar lines`` …"""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What one request came to: suggestions (the best first), or the one reason for none."""
 
@@ -121,6 +132,8 @@ class Outcome:
     num_reused_tokens: int = 0
     num_generated_tokens: int = 0
     source: Source = Source.MODEL
+    consulted: tuple[Consulted, ...] = ()
+    """What the model was shown beside the file itself, in its order."""
 
 
 _AUTO_CLOSED = tuple(")]}>\"'`")

@@ -43,6 +43,16 @@ DEFAULT = (
     Package("rich", "15.0.0", "33bd4ef74232fb73fe9279a257718407f169c09b78a87ad3d296f548e27de0bb"),
 )
 """All versions are named, so that a number can be measured again."""
+RECENT = (
+    Package("openai_agents", "0.24.0", "18d4ac34e84ed937333ec8ce46395ed3521ffcbb0a521780a4c2eaa451467f49"),
+    Package("pydantic_ai_slim", "2.68.0", "bb2fe81f198b77da7686f7b78c78c8a8ce966807c77d9ae277950fc20b77b165"),
+)
+"""Projects begun after the catalogue's models were trained, which know none of their names: like a person's own."""
+
+
+def recent_folder() -> Path:
+    """Where those of ``RECENT`` gather."""
+    return home() / "bench" / "recent"
 
 
 def default_folder() -> Path:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fimble.features.actions.actions import Actions
     from fimble.features.generation.generator import Generator
     from fimble.features.inline import InlineFeature
+    from fimble.index.reader import Reader
     from fimble.prompt.templates import Family
     from fimble.weights.manifest import Manifest
 
@@ -57,6 +58,8 @@ class LoadedModel:
         from fimble.features.inline import InlineFeature
 
         loaded = self.loaded
+        if self._elsewhere is not None:
+            self._elsewhere.consult(index_readers(config))
         family = family_of(loaded.manifest.prompt_family)
         self.feature: InlineFeature = InlineFeature(
             loaded.engine, loaded.tokenizer, family, config, self._elsewhere, self._adjustment
@@ -92,6 +95,25 @@ def load_feature(
     on_progress("warming up")
     _warm_up(loaded)
     return LoadedModel(loaded, config, elsewhere, adjustment)
+
+
+def index_readers(config: Config) -> Callable[[str], Reader | None]:
+    """From a workspace folder to its index, there or not; each is opened once. Nothing where nothing is indexed."""
+    from fimble.errors import FimbleError
+    from fimble.index.places import place_of
+    from fimble.index.reader import Reader
+
+    known: dict[str, Reader | None] = {}
+
+    def reader_of(root: str) -> Reader | None:
+        if root not in known:
+            try:
+                known[root] = Reader(place_of(Path(root)).folder)
+            except FimbleError:
+                known[root] = None
+        return known[root]
+
+    return reader_of if config.index and config.cross_file else lambda _: None
 
 
 def load_engine(config: Config) -> LoadedEngine:

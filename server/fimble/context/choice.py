@@ -14,7 +14,8 @@ from fimble.context.excerpt import excerpt
 from fimble.context.passages import Passage, told
 from fimble.text import Snippet
 
-MAX_SNIPPETS = 4
+MAX_SNIPPETS = 8
+SIMILAR = "similar lines"
 MIN_CHARS = 24
 """A shorter piece is not worth the name of its file."""
 _MAX_TRIED = 32
@@ -39,6 +40,16 @@ class Candidate:
     passage: Passage
     factor: float = 1.0
     """What its score is multiplied by: less than 1 for another language, more for a recent edit."""
+    why: str = SIMILAR
+    """As a person reads it."""
+    worth: float | None = None
+    """Its score, where its source knows better than the words in common."""
+    name: str = ""
+    """Of the definition that it shows: the same definition keeps its place, whatever of it was shown."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.uri, self.name or self.passage.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ class _Piece:
 
     @property
     def key(self) -> tuple[str, str]:
-        return self.candidate.uri, self.candidate.passage.text
+        return self.candidate.key
 
     @property
     def num_chars(self) -> int:
@@ -67,7 +78,7 @@ class Choice:
 
     def snippets(self) -> tuple[Snippet, ...]:
         """Most relevant last, but what was chosen before stays where it was."""
-        return tuple(Snippet(piece.candidate.path, piece.text) for piece in self.pieces)
+        return tuple(Snippet(piece.candidate.path, piece.text, piece.candidate.why) for piece in self.pieces)
 
 
 def choose(
@@ -79,9 +90,10 @@ def choose(
     before = {piece.key: piece for piece in last.pieces} if stays else {}
     scored = []
     for candidate, score in zip(candidates, ranking.scores, strict=True):
-        loyalty = _LOYALTY if (candidate.uri, candidate.passage.text) in before else 1.0
-        if score:
-            scored.append((score * candidate.factor * loyalty, candidate))
+        loyalty = _LOYALTY if candidate.key in before else 1.0
+        worth = score * candidate.factor if candidate.worth is None else candidate.worth
+        if worth:
+            scored.append((worth * loyalty, candidate))
     scored.sort(key=lambda pair: (-pair[0], pair[1].path, pair[1].start))
     room, cap = max_chars, max(max_chars // 2, _LEAST_CAP)
     chosen: list[_Piece] = []
@@ -89,10 +101,11 @@ def choose(
     for _, candidate in scored[:_MAX_TRIED]:
         if len(chosen) == MAX_SNIPPETS:
             break
-        piece = before.get((candidate.uri, candidate.passage.text))
+        piece = before.get(candidate.key)
         if piece is None or piece.num_chars > max_chars:
             piece = _Piece(candidate, excerpt(candidate.passage, ranking.weights, min(room, cap) - len(candidate.path)))
-        if piece.num_chars > room or len(piece.text) < MIN_CHARS:
+        is_short = len(piece.text) < MIN_CHARS and (candidate.worth is None or not piece.text)
+        if piece.num_chars > room or is_short:
             continue
         lines = told(piece.text)
         if max([rank.overlap(lines, query.lines), *(_alike(lines, others) for others in shown)]) > _MAX_OVERLAP:

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
-from fimble.context.choice import Candidate, Choice, choose
+from fimble.context.choice import SIMILAR, Candidate, Choice, choose
+from fimble.context.crossfile import CrossFile, ReaderOf
 from fimble.context.edits import RecentEdits
 from fimble.context.neighbours import Neighbour, Neighbours
 from fimble.context.passages import read
@@ -24,13 +25,21 @@ SEEN_BEFORE, SEEN_AFTER = 6000, 2000
 """Characters around the cursor that count as seen where the caller does not say."""
 _OTHER_LANGUAGE = 0.5
 _EDITED = 1.3
+RECENT_EDIT = "recent edit"
 """What was just changed is likelier to matter than what merely stands open."""
 
 
 class Elsewhere:
     """Everything known beside the window, and the choice from it."""
 
-    def __init__(self, privacy: Privacy, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        privacy: Privacy,
+        clock: Callable[[], float] = time.monotonic,
+        reader_of: ReaderOf = lambda _: None,
+    ) -> None:
+        """``reader_of``: the index that knows a document's workspace."""
+        self._index = CrossFile(reader_of)
         self._privacy = privacy
         self._clock = clock
         self._neighbours = Neighbours(privacy, clock)
@@ -38,6 +47,11 @@ class Elsewhere:
         self._work = threading.Lock()
         self._shelf = Shelf()
         self._choice = Choice()
+
+    def consult(self, reader_of: ReaderOf) -> None:
+        """The indexes to ask from now on."""
+        with self._work:
+            self._index = CrossFile(reader_of)
 
     def govern(self, privacy: Privacy) -> None:
         """New rules from now on; what they forbid is forgotten."""
@@ -81,7 +95,12 @@ class Elsewhere:
             return not all(self._passages(one, is_late).is_whole for one in held)
 
     def snippets(
-        self, cursor: Cursor, max_chars: int, deadline_ms: float = 20.0, seen: tuple[int, int] | None = None
+        self,
+        cursor: Cursor,
+        max_chars: int,
+        deadline_ms: float = 20.0,
+        seen: tuple[int, int] | None = None,
+        with_index: bool = True,
     ) -> tuple[Snippet, ...]:
         """The pieces that have most to do with the text around the cursor, most relevant last.
 
@@ -94,7 +113,11 @@ class Elsewhere:
             return ()
         start, end = seen or (max(0, cursor.offset - SEEN_BEFORE), cursor.offset + SEEN_AFTER)
         with self._work:
-            candidates = self._candidates(cursor, (start, end), is_late)
+            root = self._root(path_of(snapshot.uri))
+            candidates = []
+            if with_index and root:
+                candidates = self._index.candidates(cursor, root, self._privacy, max_chars, is_late)
+            candidates += self._candidates(cursor, (start, end), is_late)
             line = snapshot.text.count("\n", 0, cursor.offset)
             about = query(cursor, (start, end))
             self._choice = choose(about, candidates, max_chars, self._choice, snapshot.uri, line)
@@ -116,7 +139,8 @@ class Elsewhere:
                     inside = [edit for edit in edits if edit.uri == uri and edit.passage.text in placed.passage.text]
                     edits = [edit for edit in edits if edit not in inside]
                     factor = language * (_EDITED if inside else 1.0)
-                    found.append(Candidate(uri, name, placed.start, placed.passage, factor))
+                    why = RECENT_EDIT if inside else SIMILAR
+                    found.append(Candidate(uri, name, placed.start, placed.passage, factor, why))
         return found + edits
 
     def _edited(self, documents: Sequence[Neighbour], seen: tuple[int, int]) -> list[Candidate]:
@@ -127,7 +151,7 @@ class Elsewhere:
             is_seen = edit.uri == here and edit.start < seen[1] and edit.start + len(edit.after) > seen[0]
             stands = edit.after and edit.after in texts.get(edit.uri, edit.after)
             if stands and not is_seen and self._privacy.may_read(edit.uri) and (passage := read(edit.after)):
-                found.append(Candidate(edit.uri, self._name(edit.uri), edit.start, passage, _EDITED))
+                found.append(Candidate(edit.uri, self._name(edit.uri), edit.start, passage, _EDITED, RECENT_EDIT))
         return found
 
     def _passages(self, one: Neighbour, is_late: Callable[[], bool]) -> Shown:
@@ -140,6 +164,10 @@ class Elsewhere:
     def _name(self, uri: str) -> str:
         """What the model reads as the document's path: relative to the workspace, or its last two names."""
         path = path_of(uri)
-        root = max((root for root in self._privacy.roots if path.startswith(root)), key=len, default=None)
+        root = self._root(path)
         short = path[len(root) :] if root else "/".join(PurePosixPath(path).parts[-2:]).lstrip("/")
         return "".join(char if char.isprintable() else "?" for char in short)
+
+    def _root(self, path: str) -> str:
+        """The workspace folder that holds ``path``, with ``/`` at its end, or empty."""
+        return max((root for root in self._privacy.roots if path.startswith(root)), key=len, default="")

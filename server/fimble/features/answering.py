@@ -49,8 +49,13 @@ class Answering:
         known: Callable[[Cursor], tuple[Continuation, str] | None],
         is_thorough: bool,
         clock: Callable[[], float] = time.monotonic,
+        awaited: Callable[[Cursor], frozenset[str]] = lambda _: frozenset(),
     ) -> None:
-        """``known``: what was written for a cursor so far, and what of it is left there."""
+        """``known``: what was written for a cursor so far, and what of it is left there.
+
+        ``awaited``: names that are likely to be used next.
+        """
+        self._awaited = awaited
         self._asking, self._judge, self._choosing = asking, judge, choosing
         self._known, self._is_thorough, self._clock = known, is_thorough, clock
 
@@ -134,7 +139,9 @@ class Answering:
             others = self._asking.ask_others(cursor, question.scope, cancel, self._clock() + CHOICE_MS / 1000)
             found += [(answer, self._verdict(question, answer)) for answer in others]
             shown = [(answer, verdict) for answer, verdict in found if isinstance(verdict, Suggestion)]
-            order = self._choosing.best_first([_weighed(*one, cursor) for one in shown], cursor, cancel)
+            order = self._choosing.best_first(
+                [_weighed(*one, cursor) for one in shown], cursor, cancel, self._awaited(cursor)
+            )
         except EngineCancelled:
             raise
         except EngineError as error:

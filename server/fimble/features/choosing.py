@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from fimble.engine.base import CancelToken, Engine, Sampling
 from fimble.prompt.build import Encoder
+from fimble.suggest.names import words_of
 from fimble.text import Cursor
 
 NUM_OTHERS = 5
@@ -23,6 +24,8 @@ CHOICE_MS = 2500.0
 OTHERS = Sampling(temperature=0.8, top_p=0.95)
 FIT_WEIGHT = 0.75
 """Of the text that follows. Less than one, because its tokens depend on each other more than the model thinks."""
+AWAITED_NATS = 3.0
+"""What it speaks for an answer that it uses a name which is imported for nothing else yet."""
 NUM_BEFORE_TOKENS = 96
 NUM_AFTER_TOKENS = 24
 MAX_HERE_TOKENS = 512
@@ -41,16 +44,26 @@ class Choosing:
         """Whether anything follows the cursor that could tell a good answer from a bad one."""
         return bool(self._following(cursor).strip())
 
-    def best_first(self, answers: Sequence[tuple[str, float]], cursor: Cursor, cancel: CancelToken) -> list[int]:
+    def best_first(
+        self,
+        answers: Sequence[tuple[str, float]],
+        cursor: Cursor,
+        cancel: CancelToken,
+        awaited: frozenset[str] = frozenset(),
+    ) -> list[int]:
         """Places in ``answers``, the best first; of equal ones the earlier. Raises ``EngineError``.
 
-        An answer is its text, and the sum of its tokens' log-probabilities.
+        An answer is its text, and the sum of its tokens' log-probabilities. ``awaited`` are names that the file
+        imports and does not use yet.
         """
         fits: dict[str, float] = {}
         for text, _ in answers:
             if text not in fits:
                 fits[text] = self._fit(text, cursor, cancel)
-        scores = [logprob + FIT_WEIGHT * fits[text] for text, logprob in answers]
+        scores = [
+            logprob + FIT_WEIGHT * fits[text] + AWAITED_NATS * bool(awaited & words_of([text]))
+            for text, logprob in answers
+        ]
         return sorted(range(len(answers)), key=lambda place: -scores[place])
 
     def _fit(self, text: str, cursor: Cursor, cancel: CancelToken) -> float:

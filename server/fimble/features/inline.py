@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from fimble.config import Config
+from fimble.context.live_imports import awaited_names
 from fimble.engine.base import CancelToken, Engine
 from fimble.errors import EngineCancelled, FimbleError
 from fimble.features.ahead import Ahead
@@ -29,7 +30,7 @@ from fimble.suggest.comments import in_comment
 from fimble.suggest.pipeline import has_ended
 from fimble.suggest.scope import is_inside_code, scope_at
 from fimble.syntax.trees import TREES
-from fimble.text import Cursor, Outcome, Reason, Snippet, Source, Suggestion
+from fimble.text import Consulted, Cursor, Outcome, Reason, Snippet, Source, Suggestion
 
 _LOG = logging.getLogger(__name__)
 _CHARS_PER_TOKEN = 3.5
@@ -40,7 +41,12 @@ class Elsewhere(Protocol):
     """What this feature needs of ``context.elsewhere.Elsewhere``."""
 
     def snippets(
-        self, cursor: Cursor, max_chars: int, deadline_ms: float = ..., seen: tuple[int, int] | None = None
+        self,
+        cursor: Cursor,
+        max_chars: int,
+        deadline_ms: float = ...,
+        seen: tuple[int, int] | None = None,
+        with_index: bool = ...,
     ) -> tuple[Snippet, ...]: ...
 
     def prepare(self, deadline_ms: float = ...) -> bool: ...
@@ -73,7 +79,7 @@ class InlineFeature:
         )
         asking = Asking(prompts, self._anchors, writer, self._cache, self._limits)
         self._answering = Answering(
-            asking, self._judge, Choosing(engine, tokenizer), self._known, config.thorough, clock
+            asking, self._judge, Choosing(engine, tokenizer), self._known, config.thorough, clock, self._awaited
         )
         self._ahead = Ahead(asking, writer, self._anchors, self._cache, self.pace)
         self._flight: Flight | None = None
@@ -83,7 +89,9 @@ class InlineFeature:
         started_s = self._clock()
         shown = self._screen.rest_for(cursor)
         if shown is not None and self._judge.still_stands(shown, cursor):
-            return self._outcome([shown], None, started_s, Source.CACHE)
+            return replace(
+                self._outcome([shown], None, started_s, Source.CACHE), consulted=self._consulted(cursor.snapshot.uri)
+            )
         found = self._known(cursor)
         if found is None:
             return None
@@ -190,6 +198,18 @@ class InlineFeature:
         num_candidates: int = 1,
     ) -> Outcome:
         """The first ``num_candidates`` different suggestions; or the first reason."""
+        outcome = self._chosen(verdicts, cursor, started_s, source, is_seen, num_candidates)
+        return replace(outcome, consulted=self._consulted(cursor.snapshot.uri))
+
+    def _chosen(
+        self,
+        verdicts: Sequence[Verdict],
+        cursor: Cursor,
+        started_s: float,
+        source: Source,
+        is_seen: bool,
+        num_candidates: int,
+    ) -> Outcome:
         different: dict[str, Suggestion] = {}
         for verdict in verdicts:
             if isinstance(verdict, Suggestion):
@@ -214,9 +234,17 @@ class InlineFeature:
         latency_ms = (self._clock() - started_s) * 1000
         return Outcome(tuple(suggestions), reason, latency_ms=latency_ms, source=source)
 
+    def _awaited(self, cursor: Cursor) -> frozenset[str]:
+        return awaited_names(cursor) if self._config.other_files and self._config.cross_file else frozenset()
+
+    def _consulted(self, uri: str) -> tuple[Consulted, ...]:
+        return tuple(Consulted(one.path, one.why) for one in self._anchors.snippets(uri))
+
     def _find_snippets(self, cursor: Cursor) -> tuple[Snippet, ...]:
         if self._elsewhere is None or not self._config.other_files:
             return ()
         window_chars = int(self._limits.prompt_tokens * _CHARS_PER_TOKEN)
         seen = (cursor.offset - window_chars // 2, cursor.offset + window_chars // 6)
-        return self._elsewhere.snippets(cursor, window_chars // SNIPPET_SHARE, seen=seen)
+        return self._elsewhere.snippets(
+            cursor, window_chars // SNIPPET_SHARE, seen=seen, with_index=self._config.cross_file
+        )

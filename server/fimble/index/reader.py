@@ -96,9 +96,11 @@ class Reader:
         by_id = {chunk.id: chunk for chunk in found}
         return [by_id[one] for one in ids if one in by_id]
 
-    def in_file(self, path: str) -> list[StoredChunk]:
+    def in_file(self, path: str, with_references: bool = True) -> list[StoredChunk]:
         """Of the file at ``path`` (relative, with ``/``), in its order."""
-        return self._chunks("WHERE f.path = ? ORDER BY c.position", path)
+        with self._database() as database:
+            rest = "WHERE f.path = ? ORDER BY c.position"
+            return stored_chunks(database, rest, (path,), with_references) if database else []
 
     def imports_of(self, path: str) -> tuple[Import, ...]:
         query = (

@@ -15,11 +15,16 @@ _COLUMNS = (
 )
 
 
-def stored_chunks(database: sqlite3.Connection, rest: str, values: Sequence[object] = ()) -> list[StoredChunk]:
-    """The chunks that ``rest`` picks (what follows ``FROM chunks c JOIN files f``), in its order."""
+def stored_chunks(
+    database: sqlite3.Connection, rest: str, values: Sequence[object] = (), with_references: bool = True
+) -> list[StoredChunk]:
+    """The chunks that ``rest`` picks (what follows ``FROM chunks c JOIN files f``), in its order.
+
+    Most of the time goes into what they refer to.
+    """
     query = f"SELECT {_COLUMNS} FROM chunks c JOIN files f ON f.id = c.file_id {rest}"
     rows = database.execute(query, values).fetchall()
-    references = _references(database, [row[0] for row in rows])
+    references = _references(database, [row[0] for row in rows]) if with_references else {}
     return [_stored(row, references.get(row[0], ())) for row in rows]
 
 

@@ -43,6 +43,7 @@ class Answer:
             "latencyMs": round(self.latency_ms, 2),
             "confidence": round(outcome.suggestions[0].confidence, 4) if shown else None,
             "shown": shown,
+            "context": [{"path": one.path, "why": one.why} for one in outcome.consulted],
         }
 
 

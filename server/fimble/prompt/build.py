@@ -15,8 +15,8 @@ from fimble.text import Cursor, Snippet
 
 SUFFIX_SHARE = 4
 """The suffix gets one part in four of the budget, as in llama.cpp's ``/infill``; the prefix the rest."""
-SNIPPET_SHARE = 4
-"""Snippets from elsewhere get at most one part in four of the whole."""
+SNIPPET_SHARE = 2
+"""Snippets from elsewhere get at most half as much as the window, beside it."""
 ROOM_TO_GROW = 0.7
 """A window that has to move starts so far down that this share of its budget is used: it need not move soon."""
 MAX_HEALED_CHARS = 24
@@ -70,13 +70,15 @@ class PromptBuilder:
     ) -> Anchor:
         """An anchor some lines above ``cursor``; prefix, suffix and the text from it on share ``max_tokens``.
 
+        Snippets come on top: one part in ``SNIPPET_SHARE`` as much.
+
         A long line at the cursor may take more by itself; then there is no prefix.
 
         ``earliest``: where the window began so far; it begins there again if that fits, so that
         what is cached stays good. ``end``: where the prefix ends, if not where an anchor belongs.
         """
         shown, shown_tokens = self._snippets(snippets, max_tokens // SNIPPET_SHARE)
-        left = max_tokens - len(shown_tokens)
+        left = max_tokens
         suffix, suffix_tokens = "", list[int]()
         if self.has_suffix:
             suffix, suffix_tokens = self._suffix(cursor, left // SUFFIX_SHARE)

@@ -25,7 +25,12 @@ class Neighbour:
     """Has always one snippet to show, and nothing to prepare."""
 
     def snippets(
-        self, cursor: Cursor, max_chars: int, deadline_ms: float = 0.0, seen: tuple[int, int] | None = None
+        self,
+        cursor: Cursor,
+        max_chars: int,
+        deadline_ms: float = 0.0,
+        seen: tuple[int, int] | None = None,
+        with_index: bool = True,
     ) -> tuple[Snippet, ...]:
         return (Snippet("b.py", "z = 1\n"),)
 

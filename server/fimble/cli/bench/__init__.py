@@ -7,6 +7,7 @@ import typer
 from fimble.cli.bench.actions import actions
 from fimble.cli.bench.anchors import anchors
 from fimble.cli.bench.confidence import confidence
+from fimble.cli.bench.crossfile import crossfile
 from fimble.cli.bench.document import document
 from fimble.cli.bench.engine import engine
 from fimble.cli.bench.fill import fill
@@ -27,6 +28,7 @@ for command in (
     fill,
     speculate,
     confidence,
+    crossfile,
     anchors,
     actions,
     generate,

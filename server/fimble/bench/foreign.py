@@ -1,0 +1,290 @@
+"""Lines that need another file: each uses a name that its own file, without the line, tells nothing about.
+
+The rule, for Python, by the syntax tree alone:
+
+- the line uses a name (``name`` or ``x.name``, read and not assigned) that is defined exactly once in the project, as
+  a function, a class, a method or a constant of a module or class, in another file; and bound nowhere else in the
+  project: as no parameter, variable, attribute or keyword, and by no import of something from outside;
+- that name stands nowhere else in the line's file, imports apart, not even in a comment;
+- no other file of the project holds the same line, so that it cannot be copied.
+
+Lines inside strings, comments, imports, and lines with little on them are left alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from fimble.bench import corpus
+from fimble.bench.corpus import SourceFile
+from fimble.errors import DocumentError
+from fimble.scoring import edit_similarity
+from fimble.text import Cursor, Snapshot
+
+MIN_CHARACTERS = 8
+"""Of a line, white space apart."""
+MIN_NAME = 4
+ALIKE = 0.9
+"""Two lines with this edit similarity are near-duplicates."""
+_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True)
+class Hole:
+    """One hidden line; ``prefix + expected + suffix`` is the file."""
+
+    project: Path
+    path: str
+    """Relative to the project."""
+    prefix: str
+    suffix: str
+    """Begins with the line break behind the hidden line."""
+    expected: str
+    name: str
+    """What makes it need another file."""
+    kind: str
+    """What that is: ``function``, ``class``, ``method`` or ``constant``."""
+    home: str
+    """The file that defines it."""
+    is_imported: bool
+    """Whether the line's file imports the name itself."""
+
+    @property
+    def text(self) -> str:
+        """The file without the line."""
+        return self.prefix + self.suffix
+
+    @cached_property
+    def has_twin(self) -> bool:
+        """Whether a line of another file that holds the name is nearly the same."""
+        others = (file for file in self.project.rglob("*.py") if file != self.project / self.path)
+        texts = (file.read_text(encoding="utf-8", errors="replace") for file in others)
+        lines = {line.strip() for text in texts if self.name in text for line in text.split("\n") if self.name in line}
+        return any(edit_similarity(line, self.expected) >= ALIKE for line in lines)
+
+    @property
+    def cursor(self) -> Cursor:
+        """Behind the line's indentation."""
+        return Cursor(Snapshot((self.project / self.path).as_uri(), "python", 1, self.text), len(self.prefix))
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    name: str
+    line: int
+    """From 1."""
+
+
+class _File:
+    """One file, read."""
+
+    def __init__(self, path: str, text: str, own: frozenset[str]) -> None:
+        """Raises ``SyntaxError`` or ``ValueError``."""
+        self.path, self.text, self.tree = path, text, ast.parse(text)
+        self.lines = text.split("\n")
+        defined = list(_defined(self.tree))
+        self.defined = [(name, kind) for _, name, kind in defined]
+        self.imports = [node for node in ast.walk(self.tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+        self.bound = Counter(name for name, _ in self.defined)
+        self.bound.update(_bound(self.tree, {id(node) for node, _, _ in defined}, own))
+
+    @cached_property
+    def imported(self) -> frozenset[str]:
+        return frozenset(alias.name for node in self.imports for alias in node.names)
+
+    @cached_property
+    def words(self) -> Counter[str]:
+        """How often each word stands in it, imports apart."""
+        hidden = {line for node in self.imports for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+        return Counter(
+            word for number, line in enumerate(self.lines, 1) if number not in hidden for word in _WORD.findall(line)
+        )
+
+    def uses(self) -> Iterator[_Use]:
+        """Every name read, and the line on which it stands; not inside strings or on lines of imports."""
+        no_code = {line for node in self.imports for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+        for node in ast.walk(self.tree):
+            if not isinstance(node, (ast.JoinedStr, ast.Constant)):
+                continue
+            is_text = isinstance(node, ast.JoinedStr) or isinstance(node.value, str)
+            if is_text and node.end_lineno != node.lineno:
+                no_code |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                name, line = node.id, node.lineno
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                name, line = node.attr, node.end_lineno or node.lineno
+            else:
+                continue
+            if line not in no_code:
+                yield _Use(name, line)
+
+
+def projects(folder: Path) -> list[Path]:
+    """The projects below ``folder``: itself, or each folder in it where it holds several and is none itself."""
+    children = [child for child in sorted(folder.iterdir()) if child.is_dir() and any(child.rglob("*.py"))]
+    is_one = len(children) < 2 or any((folder / mark).exists() for mark in _MARKS) or any(folder.glob("*.py"))
+    return [folder] if is_one else children
+
+
+def holes(folder: Path, num: int, seed: int) -> list[Hole]:
+    """``num`` different lines, or as many as there are; equal arguments give equal ones. Raises ``DocumentError``.
+
+    Files are drawn evenly, those of all projects together, not by length.
+    """
+    if not folder.is_dir():
+        raise DocumentError(f"{folder} is no folder.", "Name a folder of source files.")
+    found: list[list[Hole]] = []
+    for project in projects(folder):
+        found += in_project(project)
+    if not found:
+        raise DocumentError(
+            f"No line of the Python files in {folder} needs another file.", "Name a project of several modules."
+        )
+    draw = random.Random(f"{seed}/crossfile")
+    chosen: list[Hole] = []
+    while found and len(chosen) < num:
+        of_file = draw.choice(found)
+        chosen.append(of_file.pop(draw.randrange(len(of_file))))
+        found = [left for left in found if left]
+    return chosen
+
+
+def in_project(project: Path) -> list[list[Hole]]:
+    """All such lines of a project, file by file."""
+    files = list(_files(project))
+    bound: Counter[str] = Counter()
+    homes: dict[str, list[tuple[_File, str]]] = defaultdict(list)
+    for file in files:
+        bound += file.bound
+        for name, kind in file.defined:
+            homes[name].append((file, kind))
+    unique = {name: places[0] for name, places in homes.items() if bound[name] == 1 and _is_telling(name)}
+    lines = Counter(line for file in files for line in {line.strip() for line in file.lines})
+    typed = _typed(project)
+    return [taken for file in files if file.path in typed and (taken := list(_of_file(project, file, unique, lines)))]
+
+
+def _of_file(
+    project: Path,
+    file: _File,
+    unique: dict[str, tuple[_File, str]],
+    lines: Counter[str],
+) -> Iterator[Hole]:
+    starts = [0]
+    for line in file.lines:
+        starts.append(starts[-1] + len(line) + 1)
+    taken: set[int] = set()
+    for use in sorted(file.uses(), key=lambda use: use.line):
+        home, kind = unique.get(use.name, (file, ""))
+        line = file.lines[use.line - 1]
+        if home is file or use.line in taken or file.words[use.name] != line_count(line, use.name):
+            continue
+        expected = line.strip()
+        if len("".join(expected.split())) < MIN_CHARACTERS or lines[expected] > 1 or expected.startswith("#"):
+            continue
+        taken.add(use.line)
+        start = starts[use.line - 1] + len(line) - len(line.lstrip())
+        end = starts[use.line - 1] + len(line.rstrip())
+        yield Hole(
+            project,
+            file.path,
+            file.text[:start],
+            file.text[end:],
+            expected,
+            use.name,
+            kind,
+            home.path,
+            use.name in file.imported,
+        )
+
+
+def line_count(line: str, name: str) -> int:
+    """How often ``name`` stands in ``line`` as a word."""
+    return _WORD.findall(line).count(name)
+
+
+def _files(project: Path) -> Iterator[_File]:
+    """Every Python file that can be read and parsed."""
+    own = frozenset(path.stem for path in project.iterdir())
+    for path in sorted(project.rglob("*.py")):
+        try:
+            text = path.read_bytes().decode("utf-8")
+            yield _File(path.relative_to(project).as_posix(), text, own)
+        except (OSError, ValueError, SyntaxError, RecursionError):
+            continue
+
+
+def _typed(project: Path) -> frozenset[str]:
+    """Paths of the files that a person could have typed."""
+    try:
+        files: tuple[SourceFile, ...] = corpus.read(project)
+    except DocumentError:
+        return frozenset()
+    return frozenset(file.path for file in files if file.language == "python")
+
+
+def _is_telling(name: str) -> bool:
+    return len(name) >= MIN_NAME and not name.startswith("__") and name not in dir(builtins)
+
+
+def _defined(tree: ast.Module) -> Iterator[tuple[ast.AST, str, str]]:
+    """Node, name and kind of each function and constant of the module, each class, and what its body defines."""
+    waiting: list[tuple[ast.Module | ast.ClassDef, str]] = [(tree, "function")]
+    while waiting:
+        holder, kind = waiting.pop()
+        for node in _statements(holder.body):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield node, node.name, kind
+            elif isinstance(node, ast.ClassDef):
+                yield node, node.name, "class"
+                waiting.append((node, "method"))
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                for name in (part for target in targets for part in ast.walk(target)):
+                    if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+                        yield name, name.id, "constant"
+
+
+def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Those of a module or class, also under ``if`` and ``try``."""
+    for node in body:
+        yield node
+        if isinstance(node, (ast.If, ast.Try)):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _statements(getattr(node, part, []))
+            for handler in getattr(node, "handlers", []):
+                yield from _statements(handler.body)
+
+
+def _bound(tree: ast.Module, defined: Collection[int], own: frozenset[str]) -> Iterator[str]:
+    """What is bound otherwise: parameters, variables, attributes, keywords, inner functions, imports from outside.
+
+    ``defined``: ids of the nodes that ``_defined`` told of. ``own``: the project's top modules.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            yield node.attr
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield node.arg
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            module = node.module if isinstance(node, ast.ImportFrom) else None
+            is_own = isinstance(node, ast.ImportFrom) and (node.level or (module or "").split(".")[0] in own)
+            yield from (alias.asname or alias.name for alias in node.names if alias.asname or not is_own)
+        elif id(node) in defined:
+            continue
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name
