@@ -1,20 +1,21 @@
 /** The language client: one connection to one server process. */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import * as vscode from "vscode";
+import type { ChildProcess } from "node:child_process";
+import type * as vscode from "vscode";
 import {
-  type ClientCapabilities,
   CloseAction,
   ErrorAction,
   InlineCompletionRequest,
   type LanguageClientOptions,
-  type ShowDocumentRequest,
-  type StaticFeature,
+  ShowMessageNotification,
 } from "vscode-languageclient";
 import { LanguageClient } from "vscode-languageclient/node";
+import { abilities, shownAsText } from "./abilities.js";
+import { Messages } from "./controls/messages.js";
 import { Progress } from "./controls/progress.js";
 import type { Server } from "./environment/server.js";
 import { messageOf, Problem } from "./problem.js";
+import { ServerProcess } from "./process.js";
 import { searching } from "./search/ability.js";
 import type { Surface } from "./settings.js";
 import type { Condition } from "./state.js";
@@ -23,7 +24,6 @@ import { type Answer, Patience } from "./suggestions/patience.js";
 
 /** Documents that are code or may become some; not output, diffs and the like. */
 const SELECTOR = ["file", "untitled", "vscode-vfs", "vscode-notebook-cell"].map((scheme) => ({ scheme }));
-const KEPT_CHARS = 2000;
 /** Much longer than a server takes to say hello; its model is loaded after that. */
 const HELLO_WITHIN_MS = 60_000;
 /** A process closes its pipes a little before it is gone. */
@@ -55,13 +55,13 @@ class Quiet extends LanguageClient {
 
 export class Client implements vscode.Disposable {
   private readonly client: LanguageClient;
-  private process: ChildProcess | undefined;
+  private process: ServerProcess | undefined;
   private isWanted = true;
-  private lastWords = "";
   /** Settled when nothing more is to be expected of the process. */
   private readonly over: Promise<void>;
   private end: () => void = () => undefined;
   private readonly patience = new Patience();
+  private readonly messages = new Messages();
   private readonly progress = new Progress((token) => this.tell("window/workDoneProgress/cancel", { token }));
 
   constructor(private readonly wishes: Wishes) {
@@ -71,7 +71,11 @@ export class Client implements vscode.Disposable {
     this.client = new Quiet("fimble", "fimble", () => this.spawned(), this.clientOptions());
     this.client.registerFeature(abilities(wishes.surface));
     this.client.registerFeature(searching());
-    this.client.onNotification("didChangeStatus", wishes.onCondition);
+    this.client.onNotification("didChangeStatus", (condition: Condition) => {
+      this.messages.heard(condition);
+      wishes.onCondition(condition);
+    });
+    this.client.onNotification(ShowMessageNotification.type, (said) => this.messages.show(said));
   }
 
   /**
@@ -126,7 +130,11 @@ export class Client implements vscode.Disposable {
     } catch (error) {
       this.wishes.log.debug(`While stopping: ${error}`); // it had stopped already, or never ran
     }
-    this.process?.kill();
+    await this.process?.stop();
+  }
+
+  get server(): Server {
+    return this.wishes.server;
   }
 
   private useless(why: string): Problem {
@@ -140,31 +148,26 @@ export class Client implements vscode.Disposable {
 
   private async spawned(): Promise<ChildProcess> {
     const { server, env, log } = this.wishes;
-    const [program, ...args] = server.command;
     log.info(`Starting ${server.origin}.`);
-    const child = spawn(program, [...args, "serve", "--stdio"], { env: { ...process.env, ...env }, windowsHide: true });
-    this.process = child;
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.lastWords = (this.lastWords + text).slice(-KEPT_CHARS);
-    });
-    child.on("exit", (code, signal) => {
+    try {
+      this.process = await ServerProcess.start([...server.command, "serve", "--stdio"], env);
+    } catch (error) {
+      this.isWanted = false;
+      const what = `The server cannot be started (${server.origin}): ${messageOf(error)}.`;
+      throw new Problem(what, "Check the setting fimble.server.path, or set fimble up again.");
+    }
+    void this.process.ended.then((how) => {
       this.progress.endAll();
       if (this.isWanted) {
         this.isWanted = false;
-        const last = this.lastWords.trim().split("\n").at(-1);
-        this.wishes.onStopped(`${signal ? `by ${signal}` : `with exit code ${code}`}${last ? `: ${last}` : ""}`);
+        this.wishes.onStopped(how);
       }
       this.end();
     });
-    await new Promise<void>((resolve, reject) => {
-      child.once("spawn", resolve);
-      child.once("error", (error) => {
-        this.isWanted = false;
-        const what = `The server cannot be started (${server.origin}): ${error.message}.`;
-        reject(new Problem(what, "Check the setting fimble.server.path, or set fimble up again."));
-      });
-    });
-    return child;
+    if (!this.isWanted) {
+      void this.process.stop(); // it was stopped while it started
+    }
+    return this.process.child;
   }
 
   /** Asks for suggestions in the document as it is now: the server sees from the version whether it is late. */
@@ -220,31 +223,3 @@ export class Client implements vscode.Disposable {
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
-
-/** What this client can do beyond the protocol, and what it does not want. */
-function abilities(surface: Surface): StaticFeature {
-  return {
-    getState: () => ({ kind: "static" }),
-    fillClientCapabilities: (capabilities: ClientCapabilities) => {
-      capabilities.experimental = { ...(capabilities.experimental as object), fimble: { status: true } };
-      if (surface === "popup" && capabilities.textDocument) {
-        delete capabilities.textDocument.inlineCompletion; // the server then offers entries of the popup
-      }
-    },
-    initialize: () => undefined,
-    clear: () => undefined,
-  };
-}
-
-/** Explanations are Markdown, and read better when they are drawn as such. */
-const shownAsText: ShowDocumentRequest.MiddlewareSignature = async (params, token, next) => {
-  if (params.uri.endsWith("-explained.md")) {
-    try {
-      await vscode.commands.executeCommand("markdown.showPreviewToSide", vscode.Uri.parse(params.uri));
-      return { success: true };
-    } catch {
-      return next(params, token); // no preview here
-    }
-  }
-  return next(params, token);
-};

@@ -15,9 +15,13 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("fimble", { log: true });
   const holder = new Holder();
   const voice = new Voice(log);
-  const snooze = new Snooze(() => void service.configure());
+  const snooze = new Snooze(() => {
+    void service.configure();
+    status.draw(); // the server has nothing new to say where suggestions are off anyway
+  });
   const service = new Service(context, log, holder, voice, () => serverOptions(snooze.isAsleep));
   const commands = register({ service, holder, snooze, voice, log, extensionId: context.extension.id });
+  const status = new StatusItem(holder, snooze);
   running = service;
   context.subscriptions.push(
     log,
@@ -25,7 +29,7 @@ export function activate(context: vscode.ExtensionContext): void {
     snooze,
     service,
     commands,
-    new StatusItem(holder, snooze),
+    status,
     vscode.window.onDidChangeActiveTextEditor((editor) => {
       const textDocument = editor ? { uri: editor.document.uri.toString() } : null;
       service.tell("textDocument/didFocus", { textDocument });
@@ -35,7 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
         void service.start();
       }
     }),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => service.configure()),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => service.trusted()),
   );
   void service.start();
 }

@@ -1,18 +1,21 @@
 /** Keeps the server running: finds or makes it, fetches the model, connects, and starts it again when it stops. */
 
 import * as path from "node:path";
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
 import { Client } from "./client.js";
 import * as consent from "./environment/consent.js";
-import { prepare } from "./environment/model.js";
-import { existing, made, type Search, type Server } from "./environment/server.js";
+import { examine } from "./environment/doctor.js";
+import { allMade } from "./environment/everything.js";
+import * as others from "./environment/others.js";
+import { existing, isSame, type Search, type Server } from "./environment/server.js";
 import { environment } from "./environment/variables.js";
 import { find as findWheel } from "./environment/wheel.js";
-import { Cancelled, messageOf } from "./problem.js";
+import { Cancelled, messageOf, Problem } from "./problem.js";
 import { Restarts } from "./restarts.js";
 import { machineSettings, surface } from "./settings.js";
-import { type Condition, type Holder, stateOf } from "./state.js";
+import { type Condition, type Holder, type State, stateOf } from "./state.js";
 import { Events } from "./suggestions/events.js";
+import { Turns } from "./turns.js";
 import type { Voice } from "./voice.js";
 
 const WHAT_IS_FETCHED =
@@ -23,12 +26,9 @@ export class Service implements vscode.Disposable {
   private readonly restarts = new Restarts();
   private client: Client | undefined;
   private again: NodeJS.Timeout | undefined;
-  private turn: Promise<void> = Promise.resolve();
-  /** The turn that runs, and those that wait for theirs. */
-  private numTurns = 0;
-  private working = new AbortController();
+  private readonly turns = new Turns((error) => this.failed(error));
   private settingUp: Promise<void> | undefined;
-  private isOver = false;
+  private stopWaiting: () => void = () => undefined;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -41,7 +41,7 @@ export class Service implements vscode.Disposable {
   /** Starts the server, anew if it runs. Before anything is downloaded for the first time, the person is asked. */
   start(): Promise<void> {
     this.beginAnew();
-    return this.inTurn(async (signal) => {
+    return this.turns.take(async (signal) => {
       const search = await this.search();
       const server = await existing(search, signal);
       if (server) {
@@ -50,8 +50,8 @@ export class Service implements vscode.Disposable {
         await this.makeAll(search, signal);
       } else {
         await this.stop();
-        this.holder.set({ kind: "needsSetUp", message: "not set up yet" });
-        this.voice.offer(WHAT_IS_FETCHED, "Set Up", () => this.setUp());
+        this.lack("not set up yet");
+        this.offer(WHAT_IS_FETCHED, "Set Up");
       }
     });
   }
@@ -60,12 +60,34 @@ export class Service implements vscode.Disposable {
   setUp(): Promise<void> {
     if (!this.settingUp) {
       this.beginAnew();
-      const made = this.inTurn(async (signal) => this.makeAll(await this.search(), signal));
+      const made = this.turns.take(async (signal) => this.makeAll(await this.search(), signal));
       this.settingUp = made.finally(() => {
         this.settingUp = undefined;
       });
     }
     return this.settingUp;
+  }
+
+  /** The workspace is trusted from now on: what comes with it may run, and its own server is the first choice. */
+  trusted(): Promise<void> {
+    return this.turns.take(async (signal) => {
+      const server = await existing(await this.search(), signal);
+      if (server && !(this.client && isSame(server, this.client.server))) {
+        await this.connect(server);
+      } else {
+        await this.configure();
+      }
+    });
+  }
+
+  /** Has the server look at itself. Returns its report. */
+  async doctor(): Promise<string> {
+    const server = this.client?.server ?? (await existing(await this.search(), new AbortController().signal));
+    if (!server) {
+      throw new Problem("There is no server yet.", "Set fimble up first.");
+    }
+    const settings = machineSettings();
+    return examine(server, { ...environment(settings), ...(settings.model && { FIMBLE_MODEL: settings.model }) });
   }
 
   /** The options changed. */
@@ -83,9 +105,8 @@ export class Service implements vscode.Disposable {
 
   /** The window closes: nothing that was started is left behind, and what was being set up goes on in the next one. */
   async close(): Promise<void> {
-    this.isOver = true;
-    this.working.abort(new Cancelled());
-    await Promise.all([this.stop(), this.turn]);
+    this.stopWaiting();
+    await Promise.all([this.turns.close(), this.stop()]);
   }
 
   dispose(): void {
@@ -103,8 +124,9 @@ export class Service implements vscode.Disposable {
   /** A person wants a server, or another one: the one that has not said hello yet is not waited for. */
   private beginAnew(): void {
     this.restarts.forget();
+    this.stopWaiting();
     clearTimeout(this.again);
-    if (this.numTurns > 0) {
+    if (this.turns.length > 0) {
       void this.stop();
     }
   }
@@ -114,7 +136,8 @@ export class Service implements vscode.Disposable {
     const before = this.client;
     await this.stop();
     try {
-      await this.connect(await this.allMade(search, closing));
+      const showing = { voice: this.voice, log: this.log, onState: (state: State) => this.holder.set(state) };
+      await this.connect(await allMade(search, closing, showing));
     } catch (error) {
       const server = error instanceof Cancelled && before ? await existing(search, closing) : undefined;
       if (!server) {
@@ -124,27 +147,23 @@ export class Service implements vscode.Disposable {
     }
   }
 
-  private async allMade(search: Search, closing: AbortSignal): Promise<Server> {
-    await consent.give(search.root);
-    const env = environment(search.settings);
-    return this.voice.showing("setting up", async (cancelled, onStep) => {
-      const signal = AbortSignal.any([closing, cancelled]);
-      const onLine = (line: string): void => this.log.info(line);
-      const tell = (step: string, fraction?: number): void => {
-        this.holder.set({ kind: "settingUp", message: step });
-        onStep(step, fraction);
-      };
-      const found =
-        (await existing(search, signal, true)) ?? (await made(search, { signal, env, onLine, onStep: tell }));
-      await prepare(found, search.settings.model, { signal, env, onLine }, tell);
-      return found;
-    });
+  /** Something has to be fetched first. When another window has done so, this one starts by itself. */
+  private lack(message: string): void {
+    this.holder.set({ kind: "needsSetUp", message });
+    this.stopWaiting();
+    this.stopWaiting = others.whenTold(this.root, () => void this.start());
+  }
+
+  /** An offer may stay on the screen until somebody else has done what it offers. */
+  private offer(message: string, action: string): void {
+    this.voice.offer(message, action, () => (this.holder.now.kind === "needsSetUp" ? this.setUp() : undefined));
   }
 
   /** Starts `server`, unless another turn waits that will do so. */
   private async connect(server: Server): Promise<void> {
+    this.stopWaiting();
     await this.stop();
-    if (this.isOver || this.numTurns > 1) {
+    if (this.turns.isOver || this.turns.length > 1) {
       return;
     }
     this.holder.set({ kind: "loading", message: "starting the server" });
@@ -164,10 +183,19 @@ export class Service implements vscode.Disposable {
 
   private heard(condition: Condition): void {
     const state = stateOf(condition);
-    this.holder.set(state);
     if (state.kind === "needsSetUp") {
-      this.voice.offer(state.message, "Fetch It", () => this.setUp());
+      this.lack(state.message);
+      this.offer(state.message, "Fetch It");
+      return;
     }
+    if (state.kind === "failed" && state.message !== this.holder.now.message) {
+      const actions = {
+        "Set Up": () => this.setUp(),
+        "Run fimble doctor": () => vscode.commands.executeCommand("fimble.doctor"),
+      };
+      this.voice.complain(`fimble: ${state.message}`, actions);
+    }
+    this.holder.set(state);
   }
 
   private stopped(client: Client, server: Server, how: string): void {
@@ -179,7 +207,7 @@ export class Service implements vscode.Disposable {
     if (delayMs === undefined) {
       const message = `The server stops again and again, last ${how}`;
       this.holder.set({ kind: "failed", message });
-      this.voice.complain(`fimble: ${message}`, "Restart", () => this.start());
+      this.voice.complain(`fimble: ${message}`, { Restart: () => this.start() });
       return;
     }
     this.holder.set({ kind: "loading", message: "the server stopped and is started again" });
@@ -187,49 +215,36 @@ export class Service implements vscode.Disposable {
       this.voice.mention(`fimble's server stopped ${how.split(":")[0]} and is started again.`);
     }
     this.again = setTimeout(() => {
-      if (this.numTurns === 0) {
-        void this.inTurn(() => this.connect(server));
+      if (this.turns.length === 0) {
+        void this.turns.take(() => this.connect(server));
       }
     }, delayMs);
   }
 
-  /** One thing after another; what goes wrong is shown. */
-  private inTurn(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const run = async (): Promise<void> => {
-      this.working = new AbortController();
-      try {
-        if (!this.isOver) {
-          await work(this.working.signal);
-        }
-      } catch (error) {
-        if (!this.isOver) {
-          await this.failed(error);
-        }
-      } finally {
-        this.numTurns--;
-      }
-    };
-    this.numTurns++;
-    this.turn = this.turn.then(run);
-    return this.turn;
-  }
-
   private async failed(error: unknown): Promise<void> {
     if (error instanceof Cancelled) {
-      await consent.takeBack((await this.search()).root);
-      this.holder.set({ kind: "needsSetUp", message: "setting up was cancelled" });
+      await consent.takeBack(this.root);
+      this.lack("setting up was cancelled");
     } else {
       const message = messageOf(error);
       this.log.error(error instanceof Error ? (error.stack ?? message) : message);
       this.holder.set({ kind: "failed", message });
-      this.voice.problem(error, () => this.setUp());
+      this.voice.problem(error, () => this.tryAgain());
     }
+  }
+
+  /** Does no more than the person has agreed to. */
+  private async tryAgain(): Promise<void> {
+    await ((await consent.isGiven(this.root)) ? this.setUp() : this.start());
+  }
+
+  private get root(): string {
+    return path.join(this.context.globalStorageUri.fsPath, "server");
   }
 
   private async search(): Promise<Search> {
     const wheel = await findWheel(this.context.extensionPath);
-    const root = path.join(this.context.globalStorageUri.fsPath, "server");
     const version = String(this.context.extension.packageJSON.version);
-    return { settings: machineSettings(), root, wheel, version };
+    return { settings: machineSettings(), root: this.root, wheel, version };
   }
 }

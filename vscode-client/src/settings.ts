@@ -1,7 +1,9 @@
 /** The person's settings: for this extension, and as the options that the server knows. */
 
+import { realpathSync } from "node:fs";
 import * as vscode from "vscode";
 import { Problem } from "./problem.js";
+import { below } from "./suggestions/patterns.js";
 
 const SECTION = "fimble";
 /** Setting -> option of the server, which says itself what is wrong in a value. */
@@ -17,11 +19,11 @@ const OPTIONS = {
   promptTokens: "prompt_tokens",
   runExamples: "run_examples",
   recordAcceptance: "record_acceptance",
-  model: "model",
-  provider: "provider",
   index: "index",
   indexMaxFiles: "index_max_files",
   indexMb: "index_mb",
+  model: "model",
+  provider: "provider",
   numThreads: "num_threads",
   contextLength: "context_length",
   kvCacheMb: "kv_cache_mb",
@@ -74,24 +76,28 @@ export function serverOptions(isAsleep: boolean): Record<string, unknown> {
   }
   if (!vscode.workspace.isTrusted) {
     options.run_examples = false;
+    options.index = false;
   }
   if (isAsleep) {
-    options.index = false;
     options.enabled = false;
   }
   return options;
 }
 
 /**
- * The private paths of all levels together: a workspace may add to the person's list, not replace it. A value that is no
- * list is handed on as it is: the server then reads no file, and says so.
+ * The private paths of all levels together: a workspace may add to the person's list, not replace it. What a folder of
+ * several adds counts below that folder. A value that is no list is handed on as it is: the server then reads no file,
+ * and says so.
  */
 function disabledPaths(): unknown {
   const all: unknown[] = [];
-  const scopes = [undefined, ...(vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri)];
-  for (const scope of scopes) {
-    const found = vscode.workspace.getConfiguration(SECTION, scope).inspect("disabledPaths");
-    for (const value of [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue]) {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  for (const folder of [undefined, ...folders]) {
+    const found = vscode.workspace.getConfiguration(SECTION, folder?.uri).inspect("disabledPaths");
+    const own = found?.workspaceFolderValue;
+    const isBelow = folder !== undefined && folders.length > 1 && Array.isArray(own);
+    const values = [found?.globalValue, found?.workspaceValue, isBelow ? belowFolder(folder, own) : own];
+    for (const value of values) {
       if (value !== undefined && !Array.isArray(value)) {
         return value;
       }
@@ -99,6 +105,21 @@ function disabledPaths(): unknown {
     }
   }
   return all.length ? [...new Set(all)] : undefined;
+}
+
+/** The patterns of a folder, for its path as it is named and as it is resolved: a file may be reached by both. */
+function belowFolder({ uri }: vscode.WorkspaceFolder, patterns: readonly unknown[]): unknown[] {
+  const paths = uri.scheme === "file" ? [...new Set([uri.fsPath, resolved(uri.fsPath)])] : [];
+  const isPlain = paths.length === 0;
+  return patterns.flatMap((each) => (isPlain || typeof each !== "string" ? each : paths.map((at) => below(at, each))));
+}
+
+function resolved(folder: string): string {
+  try {
+    return realpathSync.native(folder);
+  } catch {
+    return folder;
+  }
 }
 
 /** A setting that must be text. Throws `Problem` where it is something else. */

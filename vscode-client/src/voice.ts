@@ -6,6 +6,9 @@ import { Cancelled, messageOf, Problem } from "./problem.js";
 const SHOW_LOG = "Show Log";
 const LATER = "Later";
 
+/** What a button says -> what it does. */
+type Actions = Readonly<Record<string, () => unknown>>;
+
 export class Voice {
   private readonly offered = new Set<string>();
 
@@ -31,48 +34,42 @@ export class Voice {
     });
   }
 
-  /** Something that may be done. Offered once for each message. */
+  /** Something that may be done. Offered once for each message, until `forget`. */
   offer(message: string, action: string, act: () => unknown): void {
     if (!this.offered.has(message)) {
       this.offered.add(message);
-      void this.act(vscode.window.showInformationMessage(`fimble: ${message}`, action, LATER), action, act);
+      void this.act(vscode.window.showInformationMessage(`fimble: ${message}`, action, LATER), { [action]: act });
     }
+  }
+
+  /** A person asks for something: what was offered before is offered again. */
+  forget(): void {
+    this.offered.clear();
   }
 
   /** Something to know. */
   mention(message: string): void {
-    void this.act(vscode.window.showWarningMessage(message, SHOW_LOG));
+    void this.act(vscode.window.showWarningMessage(message, SHOW_LOG), {});
   }
 
-  /** Something that does not work. */
-  complain(message: string, action?: string, act?: () => unknown): void {
-    const actions = action === undefined ? [SHOW_LOG] : [action, SHOW_LOG];
-    void this.act(vscode.window.showErrorMessage(message, ...actions), action, act);
+  /** Something that does not work, with what can be done about it. */
+  complain(message: string, actions: Actions = {}): void {
+    void this.act(vscode.window.showErrorMessage(message, ...Object.keys(actions), SHOW_LOG), actions);
   }
 
   /** An error, with what to do about it. */
   problem(error: unknown, again: () => unknown): void {
     const help = error instanceof Problem ? error.help : undefined;
-    const actions = [...(help ? [help.label] : []), "Try Again", SHOW_LOG];
-    const asked = vscode.window.showErrorMessage(`fimble: ${messageOf(error)}`, ...actions);
-    void this.act(asked, "Try Again", again).then((chosen) => {
-      if (help && chosen === help.label) {
-        void vscode.env.openExternal(vscode.Uri.parse(help.url));
-      }
-    });
+    const open = help && { [help.label]: () => vscode.env.openExternal(vscode.Uri.parse(help.url)) };
+    this.complain(`fimble: ${messageOf(error)}`, { ...open, "Try Again": again });
   }
 
-  private async act(
-    asked: Thenable<string | undefined>,
-    action?: string,
-    act?: () => unknown,
-  ): Promise<string | undefined> {
+  private async act(asked: Thenable<string | undefined>, actions: Actions): Promise<void> {
     const chosen = await asked;
     if (chosen === SHOW_LOG) {
       this.log.show();
-    } else if (chosen !== undefined && chosen === action) {
-      await act?.();
+    } else if (chosen !== undefined) {
+      await actions[chosen]?.();
     }
-    return chosen;
   }
 }

@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { test } from "node:test";
+import { examine } from "../src/environment/doctor.js";
 import { explained } from "../src/environment/installing.js";
 import { locked } from "../src/environment/lock.js";
 import { stepOf } from "../src/environment/managed.js";
@@ -39,6 +40,12 @@ test("a program that nobody waits for is stopped", async () => {
   const beganMs = Date.now();
   await assert.rejects(run(["sh", "-c", "sleep 30; true"], { timeoutMs: 50 }), /did not end in time/);
   assert.ok(Date.now() - beganMs < 10_000, "what it had started is not waited for");
+});
+
+test("a server's report says how it ended where that was not well", async () => {
+  const doctor = (script: string) => examine({ command: ["sh", "-c", script], origin: "" }, { FOUND: "one" });
+  assert.equal(await doctor("echo $FOUND; echo two"), "one\ntwo\n");
+  assert.equal(await doctor("echo $FOUND; exit 1"), "one\n\nsh ended with exit code 1\n");
 });
 
 test("a Python is known by what it says", async () => {

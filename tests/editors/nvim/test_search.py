@@ -11,7 +11,7 @@ import pytest
 from tests.editors.nvim.neovim import Neovim, running
 
 FILES = {
-    "up.py": '"""Uploads."""\n\n\ndef send_again(path):\n    """Try the upload once more after a failure."""\n    return path\n',
+    "up.py": '"""Uploads."""\n\n\ndef send_again(path):\n    """Try the upload again after a failure."""\n',
     "other.py": "def unrelated():\n    return 1\n",
     "notes.md": "# Words\n\nNothing to see.\n",
 }
@@ -40,7 +40,8 @@ def neovim(searching: Neovim) -> Neovim:
     return searching
 
 
-def quickfix(neovim: Neovim) -> list[dict[str, Any]]:
+def quickfix(neovim: Neovim) -> list[list[Any]]:
+    """Of each entry its file, line and text."""
     found = "return vim.tbl_map(function(i) return {vim.fs.basename(vim.fn.bufname(i.bufnr)), i.lnum, i.text} end, "
     return list(neovim.lua(found + "vim.fn.getqflist())"))
 

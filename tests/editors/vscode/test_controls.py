@@ -135,6 +135,11 @@ def test_a_workspace_is_switched_off_and_a_disk_that_takes_no_settings_is_told(c
     window.command("fimble: Switch Suggestions On or Off in This Workspace")
     window.wait_status_bar("Suggestions are off in this workspace.")
     window.until(lambda: window.status == "fimble: off", "the status says so")
+    window.command("fimble: Snooze Suggestions")
+    window.choose("15 minutes")
+    window.until(lambda: "asleep until" in window.status, "it sleeps")
+    window.command("fimble: Snooze Suggestions")
+    window.until(lambda: window.status == "fimble: off", "it is awake, and off")
     window.command("fimble: Switch Suggestions On or Off in This Workspace")
     window.wait_status_bar("Suggestions are on in this workspace.")
     window.wait_ready()
@@ -158,3 +163,11 @@ def test_a_workspace_of_several_folders(vscode: CodeServer, open_file: Open, tmp
     for file in ("second/code.py", "third/secret.py"):
         window.open(tmp_path / "project" / file)
         asked_in_vain(window, "the file is one that fimble never reads")
+    window.open(tmp_path / "project/first/code.py")
+    window.command("fimble: Switch Suggestions On or Off for This File")
+    window.wait_status_bar("Suggestions are off for code.py.")
+    settings = tmp_path / "project/first/.vscode/settings.json"
+    assert json.loads(settings.read_text()) == {"fimble.disabledPaths": ["/code.py"]}
+    asked_in_vain(window, "the file is one that fimble never reads")
+    window.open(tmp_path / "project/third/code.py")
+    ask(window)

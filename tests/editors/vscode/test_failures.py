@@ -90,8 +90,26 @@ def test_a_program_that_has_no_name(failing: Failing) -> None:
     failing.window.wait_message("fimble.server.path must be text, and is 7. Correct it in your settings.")
 
 
-def test_a_program_that_is_not_there(own_vscode: OwnVSCode, open_file: Open) -> None:
-    server = own_vscode({"fimble.server.path": "/no/such/fimble"})
+def test_a_model_that_cannot_be_loaded(failing: Failing) -> None:
+    failing.server.change({"fimble.model": "nothing"})
+    message = failing.window.wait_message("nothing")
+    message.get_by_role("button", name="Set Up").wait_for()
+    assert sum("nothing" in said for said in failing.window.messages) == 1, failing.window.messages
+    message.get_by_role("button", name="Run fimble doctor").click()
+    failing.window.until(lambda: "command" in failing.window.screen_text, "its report")
+    failing.server.change({})
+    failing.window.wait_ready()
+
+
+def test_a_program_that_is_not_there(
+    own_vscode: OwnVSCode, open_file: Open, tmp_path: Path, fimble_command: list[str]
+) -> None:
+    program = tmp_path / "program"
+    server = own_vscode({"fimble.server.path": str(program)})
     window = open_file(server, ADD)
     message = window.wait_message("The server cannot be started (the setting fimble.server.path)")
     assert "Check the setting" in message.inner_text()
+    program.symlink_to(fimble_command[0])
+    message.get_by_role("button", name="Try Again").click()
+    window.wait_ready()
+    assert not list(server.folder.rglob("agreed")), "nobody has agreed to a download"

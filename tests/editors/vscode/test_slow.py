@@ -20,7 +20,7 @@ def delayed(folder: Path, delay_ms: int) -> str:
     """A program that serves behind a delay."""
     program = folder / "delayed"
     server = f"{sys.executable} -m tests.editors.delayed_server --delay-ms {delay_ms}"
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {server} "$@"\n')
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT}${{PYTHONPATH:+:$PYTHONPATH}} exec {server} "$@"\n')
     program.chmod(0o755)
     return str(program)
 

@@ -9,8 +9,12 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 """Much longer than anything takes: other programs may be busy too."""
+SET_UP_PATIENCE_S = 250.0
+"""The same for an environment that is made, with all that serving needs."""
+AGAIN_AFTER_S = 10.0
+"""Much longer than any answer takes."""
 GHOST = """() => {
   const outermost = [...document.querySelectorAll('.monaco-editor [class*="ghost-text"]')]
     .filter(e => !e.parentElement.closest('[class*="ghost-text"]'));
@@ -50,12 +54,26 @@ class Window:
         self.file = file
         self.wait_open()
 
-    def until(self, holds: Callable[[], object], message: str) -> None:
+    def until(self, holds: Callable[[], object], message: str, patience_s: float = PATIENCE_S) -> None:
         """Wait until ``holds`` returns something that counts as true."""
-        deadline_s = time.monotonic() + PATIENCE_S
+        deadline_s = time.monotonic() + patience_s
         while not holds():
             assert time.monotonic() < deadline_s, f"{message}; on screen: {self.seen()}"
             self.page.wait_for_timeout(30)
+
+    def until_after(self, act: Callable[[], object], holds: Callable[[], object], message: str) -> None:
+        """Do ``act`` and wait until ``holds``. Where nothing comes, do it again: a server that shares its processor
+        with others gives up some answers, and a person then tries once more."""
+        tried_s = -AGAIN_AFTER_S
+
+        def look() -> bool:
+            nonlocal tried_s
+            if not holds() and time.monotonic() - tried_s > AGAIN_AFTER_S:
+                act()
+                tried_s = time.monotonic()
+            return bool(holds())
+
+        self.until(look, message)
 
     def seen(self) -> str:
         """What a person reads, for the message of a failure."""
@@ -89,9 +107,9 @@ class Window:
         """Wait for a word in the status bar."""
         self.until(self.page.locator(".statusbar-item", has_text=text).count, f"{text!r} in the status bar")
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, patience_s: float = PATIENCE_S) -> None:
         """Wait until the model is loaded."""
-        self.until(lambda: re.search(r"fimble: (CPU|CUDA)", self.status), "fimble is ready")
+        self.until(lambda: re.search(r"fimble: (CPU|CUDA)", self.status), "fimble is ready", patience_s)
 
     def wait_ghost(self, containing: str = "") -> str:
         """Wait for ghost text, and return it."""

@@ -10,6 +10,7 @@ import * as toggles from "../suggestions/toggles.js";
 import * as why from "../suggestions/why.js";
 import type { Voice } from "../voice.js";
 import * as menu from "./menu.js";
+import * as report from "./report.js";
 
 interface Parts {
   readonly service: Service;
@@ -44,7 +45,11 @@ export function register({ service, holder, snooze, voice, log, extensionId }: P
     }),
     search: () => picker.show((method, params, token) => service.ask(method, params, token)),
     setUp: () => service.setUp(),
-    restart: () => service.start(),
+    restart: () => {
+      voice.forget();
+      return service.start();
+    },
+    doctor: async () => report.show("fimble doctor", await service.doctor()),
     showLog: () => log.show(),
     menu: () => menu.show(holder.now, snooze),
     settings: () => vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${extensionId}`),

@@ -17,6 +17,10 @@ export interface Server {
   readonly origin: string;
 }
 
+export function isSame(one: Server, other: Server): boolean {
+  return one.command.join("\0") === other.command.join("\0");
+}
+
 /** What is looked for, and where. */
 export interface Search {
   readonly settings: MachineSettings;

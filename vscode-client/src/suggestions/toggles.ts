@@ -4,6 +4,7 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import { messageOf, Problem } from "../problem.js";
+import { only } from "./patterns.js";
 
 /** Whether suggestions are off everywhere, or in this workspace. */
 export function areOff(): boolean {
@@ -21,8 +22,9 @@ export function areOffIn(document: vscode.TextDocument): boolean {
   return place !== undefined && listed("disabledPaths", place.target).includes(place.pattern);
 }
 
-type Target = vscode.ConfigurationTarget;
-const { Global, Workspace } = vscode.ConfigurationTarget;
+/** Whose settings are written: the person's, the workspace's, or those of a folder of it. */
+type Target = vscode.ConfigurationTarget | vscode.WorkspaceFolder;
+const { Global, Workspace, WorkspaceFolder } = vscode.ConfigurationTarget;
 
 /** Everywhere. */
 export async function everywhere(): Promise<void> {
@@ -85,6 +87,9 @@ async function toggleIn(name: string, entry: string, target: Target): Promise<bo
 }
 
 function written(name: string, target: Target): unknown {
+  if (typeof target === "object") {
+    return settings(target).inspect(name)?.workspaceFolderValue;
+  }
   const found = settings().inspect(name);
   return target === Global ? found?.globalValue : found?.workspaceValue;
 }
@@ -94,33 +99,34 @@ function listed(name: string, target: Target): readonly unknown[] {
   return Array.isArray(own) ? own : [];
 }
 
-/** The pattern for a file, and whose settings it belongs into. */
+/** The pattern for a file, and whose settings it belongs into: of several folders, its own. */
 function placeOf(document: vscode.TextDocument): { pattern: string; target: Target } | undefined {
   if (document.uri.scheme !== "file") {
     return undefined;
   }
   const folder = vscode.workspace.getWorkspaceFolder(document.uri);
-  const named = folder ? path.relative(folder.uri.fsPath, document.uri.fsPath) : document.uri.fsPath;
-  const pattern = `/${escaped(named.replaceAll("\\", "/").replace(/^\//, ""))}`;
-  return { pattern, target: folder ? Workspace : Global };
-}
-
-/** A name as a pattern of `.gitignore` that means just that name. */
-function escaped(name: string): string {
-  return name.replace(/[\\*?[\]!#]|\s+$/g, "\\$&");
+  if (!folder) {
+    return { pattern: only(document.uri.fsPath), target: Global };
+  }
+  const pattern = only(path.relative(folder.uri.fsPath, document.uri.fsPath));
+  return { pattern, target: (vscode.workspace.workspaceFolders ?? []).length > 1 ? folder : Workspace };
 }
 
 async function write(name: string, value: unknown, target: Target): Promise<void> {
   try {
-    await settings().update(name, value, target);
+    if (typeof target === "object") {
+      await settings(target).update(name, value, WorkspaceFolder);
+    } else {
+      await settings().update(name, value, target);
+    }
   } catch (error) {
     const where = target === Global ? "your settings" : "the workspace's settings";
     throw new Problem(`fimble.${name} cannot be written to ${where}: ${messageOf(error)}.`, "Nothing was changed.");
   }
 }
 
-function settings(): vscode.WorkspaceConfiguration {
-  return vscode.workspace.getConfiguration("fimble");
+function settings(folder?: vscode.WorkspaceFolder): vscode.WorkspaceConfiguration {
+  return vscode.workspace.getConfiguration("fimble", folder?.uri);
 }
 
 function say(what: string): void {
