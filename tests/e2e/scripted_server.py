@@ -11,6 +11,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fimble.config import Config
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fimble.features.actions.action import Done, Offer
     from fimble.features.generation.steps import Steps
     from fimble.features.generation.turn import Turn
+    from fimble.features.search import Searcher
 
 _SLOW_S = 5.0
 
@@ -149,6 +151,7 @@ def main() -> None:
     parser.add_argument("--load-s", type=float, default=0.0)
     parser.add_argument("--base", action="store_true", help="a model that follows no instructions")
     parser.add_argument("--fail", choices=("known", "unknown"))
+    parser.add_argument("--index", action="store_true", help="index the workspace, which can then be searched")
     options = parser.parse_args()
 
     def load(
@@ -164,7 +167,12 @@ def main() -> None:
             raise RuntimeError("the disk is on fire")
         return ScriptedModel(not options.base)
 
-    process.serve(load, options.tcp, options.log_level)
+    def open_search(root: Path, config: Config) -> Searcher:
+        from fimble.cli.wiring_index import open_search
+
+        return open_search(root, config)
+
+    process.serve(load, options.tcp, options.log_level, open_search if options.index else None)
 
 
 if __name__ == "__main__":
