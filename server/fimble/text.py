@@ -87,6 +87,8 @@ class Snippet:
     text: str
     why: str = field(default="", compare=False)
     """Why it is shown, for a person."""
+    is_named: bool = field(default=False, compare=False)
+    """Whether the text at the cursor names it: an answer without it is the worse for it."""
 
 
 @dataclass(frozen=True, slots=True)

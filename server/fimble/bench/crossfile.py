@@ -28,6 +28,7 @@ from fimble.index.store import Store
 from fimble.privacy import Privacy
 from fimble.scoring import edit_similarity, exact_match, first_line, paired_difference
 from fimble.syntax.languages import LANGUAGES
+from fimble.syntax.trees import TREES
 from fimble.text import Cursor, Outcome, Snippet
 
 _DIGEST = b"\0" * 16
@@ -59,6 +60,7 @@ class Timed:
     def __init__(self, elsewhere: Elsewhere) -> None:
         self._elsewhere = elsewhere
         self.milliseconds = 0.0
+        self.was_late = False
         self.snippets_given: tuple[Snippet, ...] = ()
 
     def snippets(
@@ -72,6 +74,7 @@ class Timed:
         started = time.perf_counter()
         self.snippets_given = self._elsewhere.snippets(cursor, max_chars, deadline_ms, seen, with_index)
         self.milliseconds = (time.perf_counter() - started) * 1e3
+        self.was_late = self._elsewhere.was_late
         return self.snippets_given
 
     def prepare(self, deadline_ms: float = 20.0) -> bool:
@@ -102,9 +105,10 @@ Suggest = Callable[[Cursor, Timed, bool], Outcome]
 
 
 def fill(hole: Hole, workspace: Workspace, suggest: Suggest, with_index: bool) -> Filled:
-    """The first suggestion in the hole, from a session that has just begun."""
+    """The first suggestion in the hole, from a session that has just begun and has done its work in idle time."""
     elsewhere = Elsewhere(workspace.privacy, reader_of=lambda _: workspace.reader)
     elsewhere.opened(hole.cursor.snapshot)
+    TREES.at(hole.cursor)
     while elsewhere.prepare():
         pass
     timed = Timed(elsewhere)

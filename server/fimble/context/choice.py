@@ -47,6 +47,11 @@ class Candidate:
     name: str = ""
     """Of the definition that it shows: the same definition keeps its place, whatever of it was shown."""
 
+    is_named: bool = False
+    """Whether the text at the cursor names what it shows."""
+    is_reminder: bool = False
+    """Whether it is shown although the window holds it too."""
+
     @property
     def key(self) -> tuple[str, str]:
         return self.uri, self.name or self.passage.text
@@ -78,7 +83,10 @@ class Choice:
 
     def snippets(self) -> tuple[Snippet, ...]:
         """Most relevant last, but what was chosen before stays where it was."""
-        return tuple(Snippet(piece.candidate.path, piece.text, piece.candidate.why) for piece in self.pieces)
+        return tuple(
+            Snippet(piece.candidate.path, piece.text, piece.candidate.why, piece.candidate.is_named)
+            for piece in self.pieces
+        )
 
 
 def choose(
@@ -108,7 +116,8 @@ def choose(
         if piece.num_chars > room or is_short:
             continue
         lines = told(piece.text)
-        if max([rank.overlap(lines, query.lines), *(_alike(lines, others) for others in shown)]) > _MAX_OVERLAP:
+        seen = frozenset() if candidate.is_reminder else query.lines
+        if max([rank.overlap(lines, seen), *(_alike(lines, others) for others in shown)]) > _MAX_OVERLAP:
             continue
         shown.append(lines)
         room -= piece.num_chars

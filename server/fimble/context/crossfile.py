@@ -35,6 +35,8 @@ _TYPE, _BASE, _USE, _MODULE = 0.8, 0.7, 0.6, 0.6
 MIN_WORTH = 0.1
 _MAX_DEFINITIONS = 16
 _MAX_FRESH = 8
+_NAMED = _TYPE * NEAR
+"""What is worth this much is named near the cursor, or waits to be."""
 IMPORTED = 3.0
 _MAX_USES = 3
 _MAX_MEMBERS = 8
@@ -61,6 +63,10 @@ class CrossFile:
     def __init__(self, reader_of: ReaderOf) -> None:
         self._reader_of = reader_of
         self._lookups: dict[str, Lookup] = {}
+
+    def warm(self) -> None:
+        """Load what the first question would have to wait for."""
+        words.split("firstQuestion")
 
     def candidates(
         self, cursor: Cursor, root: str, privacy: Privacy, max_chars: int, is_late: Callable[[], bool]
@@ -190,8 +196,15 @@ class _Asked:
         passage = read("\n".join(lines) + "\n")
         if passage is not None:
             yield Candidate(
-                self._uri, self._path, 0, passage, why="imported and not used yet", worth=IMPORTED, name="imports"
-            )  # fmt: skip
+                self._uri,
+                self._path,
+                0,
+                passage,
+                why="imported and not used yet",
+                worth=IMPORTED,
+                name="imports",
+                is_reminder=True,
+            )
 
     def _shown(self, wanted: _Wanted) -> Iterator[Candidate]:
         found = self._type(wanted.written) if wanted.is_type else self._meant(wanted.written)
@@ -262,15 +275,12 @@ class _Asked:
         """The likeliest functions and classes of an imported module, signatures only."""
         parts: list[tuple[float, int, str]] = []
         for chunk in self._lookup.in_file(path):
-            if chunk.parent is not None:
-                continue
-            if chunk.kind in DEFINITIONS and not chunk.name.startswith("_"):
+            if chunk.parent is None and chunk.kind in DEFINITIONS and not chunk.name.startswith("_"):
                 text = outline_text.of_function(chunk, self._language, with_doc=False)
                 parts.append((self._closeness(chunk.name), chunk.start_line, text))
-            elif chunk.kind is Kind.VALUES:
-                for name in chunk.signature.split(", "):
-                    if name.isidentifier() and (text := outline_text.of_value(chunk, name)):
-                        parts.append((self._closeness(name), chunk.start_line, text))
+            elif chunk.parent is None and chunk.kind is Kind.VALUES:
+                values = ((name, outline_text.of_value(chunk, name)) for name in chunk.signature.split(", "))
+                parts += [(self._closeness(name), chunk.start_line, text) for name, text in values if text]
         parts.sort(key=lambda part: (-part[0], part[1]))
         text = "".join(text for _, _, text in sorted(parts[:_MAX_MEMBERS], key=lambda part: part[1]))
         if parts:
@@ -320,8 +330,15 @@ class _Asked:
         if passage is not None:
             uri = Path(self._root + path).as_uri()
             yield Candidate(
-                uri, path, chunk.start_line, passage, worth=worth, why=why, name=name or chunk.qualified,
-            )  # fmt: skip
+                uri,
+                path,
+                chunk.start_line,
+                passage,
+                why=why,
+                worth=worth,
+                name=name or chunk.qualified,
+                is_named=worth >= _NAMED,
+            )
 
     def _closeness(self, name: str) -> float:
         """The share of a name's words that stand near the cursor, 0 to 1."""

@@ -47,11 +47,14 @@ class Elsewhere:
         self._work = threading.Lock()
         self._shelf = Shelf()
         self._choice = Choice()
+        self.was_late = False
+        """Whether the last choice was made from less than all: another one may be better."""
 
     def consult(self, reader_of: ReaderOf) -> None:
         """The indexes to ask from now on."""
         with self._work:
             self._index = CrossFile(reader_of)
+            self._index.warm()
 
     def govern(self, privacy: Privacy) -> None:
         """New rules from now on; what they forbid is forgotten."""
@@ -120,6 +123,7 @@ class Elsewhere:
             candidates += self._candidates(cursor, (start, end), is_late)
             line = snapshot.text.count("\n", 0, cursor.offset)
             about = query(cursor, (start, end))
+            self.was_late = is_late()
             self._choice = choose(about, candidates, max_chars, self._choice, snapshot.uri, line)
             return self._choice.snippets()
 

@@ -24,9 +24,12 @@ class _Document:
 
     current: Anchor
     is_hasty: bool
-    """Whether it was made while a person waited: without snippets, perhaps with a small window."""
+    """Whether it was made while a person waited: with too few snippets, perhaps with a small window."""
+    offered: tuple[Snippet, ...] = ()
+    """What it was made from; the prompt may have had no room for all."""
     pending: Anchor | None = None
     """A better one, being read in idle time."""
+    pending_offered: tuple[Snippet, ...] = ()
 
 
 class Anchors:
@@ -39,8 +42,13 @@ class Anchors:
         pace: Pace,
         find_snippets: FindSnippets,
         num_cached_tokens: Callable[[Sequence[int]], int],
+        was_late: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``num_cached_tokens``: how many of a prompt's first tokens the engine need not read again."""
+        """``num_cached_tokens``: how many of a prompt's first tokens the engine need not read again.
+
+        ``was_late``: whether ``find_snippets`` had no time for all that there is when it was asked last.
+        """
+        self._was_late = was_late
         self._prompts, self._max_tokens, self._pace, self._find_snippets = prompts, max_tokens, pace, find_snippets
         self._num_cached_tokens = num_cached_tokens
         self._documents: OrderedDict[str, _Document] = OrderedDict()
@@ -54,11 +62,15 @@ class Anchors:
         document = self._documents.get(uri)
         if document is not None:
             tail = document.current.tail(cursor)
-            if tail is not None and (not in_haste or self._is_affordable(document.current, tail)):
+            is_good = (
+                self._is_affordable(document.current, tail or "") if in_haste else not self._lacks(document, cursor)
+            )
+            if tail is not None and is_good:
                 self._documents.move_to_end(uri)
                 return document.current, tail
-        anchor, is_hasty = self._make(cursor, document, in_haste)
-        self._keep(uri, _Document(anchor, is_hasty))
+        made = self._make(cursor, document, in_haste)
+        anchor = made.current
+        self._keep(uri, made)
         tail = anchor.tail(cursor)
         assert tail is not None, "a new anchor holds where it was made"
         return anchor, tail
@@ -87,30 +99,40 @@ class Anchors:
         if pending is not None and pending.tail(cursor) is not None and not pending.is_late(cursor):
             return pending
         holds = current.tail(cursor) is not None
-        if holds and not current.is_late(cursor) and not document.is_hasty:
+        if holds and not (current.is_late(cursor) or document.is_hasty or self._lacks(document, cursor)):
             return None
         earliest = None if document.is_hasty else current.start
-        document.pending = self._prompts.anchor(cursor, self._max_tokens, self._find_snippets(cursor), earliest)
+        document.pending_offered = self._find_snippets(cursor)
+        document.pending = self._prompts.anchor(cursor, self._max_tokens, document.pending_offered, earliest)
         return document.pending
 
     def adopt(self, anchor: Anchor) -> None:
         """``anchor``, which ``better`` gave, has been read: it is the document's anchor now."""
-        self._keep(anchor.uri, _Document(anchor, is_hasty=False))
+        document = self._documents.get(anchor.uri)
+        offered = document.pending_offered if document is not None else anchor.snippets
+        self._keep(anchor.uri, _Document(anchor, False, offered))
 
     def forget(self, uri: str) -> None:
         """The document is closed."""
         self._documents.pop(uri, None)
 
-    def _make(self, cursor: Cursor, old: _Document | None, in_haste: bool) -> tuple[Anchor, bool]:
-        """A new anchor, and whether it was made in haste: nearly all of a good one must be in the cache already."""
+    def _make(self, cursor: Cursor, old: _Document | None, in_haste: bool) -> _Document:
+        """With a new anchor; of one made in haste nearly all must be in the cache already."""
         if not in_haste:
-            return self._prompts.anchor(cursor, self._max_tokens, self._find_snippets(cursor)), False
+            earliest = old.current.start if old is not None and not old.is_hasty else None
+            offered = self._find_snippets(cursor)
+            anchor = self._prompts.anchor(cursor, self._max_tokens, offered, earliest)
+            return _Document(anchor, self._was_late(), offered)
         if old is not None:
             moved = self._prompts.anchor(cursor, self._max_tokens, old.current.snippets, old.current.start)
             if self._is_affordable(moved, moved.tail(cursor) or ""):
-                return moved, old.is_hasty
+                return _Document(moved, old.is_hasty, old.offered)
         small = min(self._max_tokens, self._pace.cold_tokens)
-        return self._prompts.anchor(cursor, small), True
+        return _Document(self._prompts.anchor(cursor, small), True)
+
+    def _lacks(self, document: _Document, cursor: Cursor) -> bool:
+        """Whether what is named at the cursor is not shown, though it could be."""
+        return any(one.is_named and one not in document.offered for one in self._find_snippets(cursor))
 
     def _is_affordable(self, anchor: Anchor, tail: str) -> bool:
         """Whether what has to be read of it and of ``tail`` can be read while a person waits."""

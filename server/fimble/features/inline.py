@@ -40,6 +40,8 @@ _CHARS_PER_TOKEN = 3.5
 class Elsewhere(Protocol):
     """What this feature needs of ``context.elsewhere.Elsewhere``."""
 
+    was_late: bool
+
     def snippets(
         self,
         cursor: Cursor,
@@ -75,7 +77,12 @@ class InlineFeature:
         self._screen = Screen()
         self._judge = Judge(config, adjustment)
         self._anchors = Anchors(
-            prompts, self._limits.prompt_tokens, self.pace, self._find_snippets, engine.num_cached_tokens
+            prompts,
+            self._limits.prompt_tokens,
+            self.pace,
+            self._find_snippets,
+            engine.num_cached_tokens,
+            lambda: elsewhere is not None and elsewhere.was_late,
         )
         asking = Asking(prompts, self._anchors, writer, self._cache, self._limits)
         self._answering = Answering(

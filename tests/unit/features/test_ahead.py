@@ -24,6 +24,8 @@ END, MIDDLE = (TOKENIZER.token_id(token) or 0 for token in ("<|endoftext|>", "<|
 class Neighbour:
     """Has always one snippet to show, and nothing to prepare."""
 
+    was_late = False
+
     def snippets(
         self,
         cursor: Cursor,

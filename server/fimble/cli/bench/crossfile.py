@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from fimble.text import Cursor, Outcome
 
 
+MAX_TOKENS = 48
+"""Of an answer, of which only the first line counts."""
+
+
 def crossfile(
     corpus: Annotated[
         Path | None, typer.Option(help="A Python project, or a folder of several; else two recent ones of PyPI.")
@@ -42,7 +46,7 @@ def crossfile(
 
     folder = corpus or packages.fetch(packages.RECENT, packages.recent_folder())
     holes = foreign.holes(folder, limit, seed)
-    config = configuration({"provider": provider, "thorough": thorough})
+    config = configuration({"provider": provider, "thorough": thorough, "max_block_tokens": MAX_TOKENS})
     model = load_feature(config)
     family = family_of(model.loaded.manifest.prompt_family)
 
