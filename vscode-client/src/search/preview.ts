@@ -16,6 +16,7 @@ export class Preview implements vscode.Disposable {
   private pause: NodeJS.Timeout | undefined;
   private turn: Promise<unknown> = Promise.resolve();
   private isOver = false;
+  private hasShown = false;
 
   /** A person looks at `hit`; keys that are held down go past most of them. */
   show(hit: Hit): void {
@@ -33,11 +34,11 @@ export class Preview implements vscode.Disposable {
     editor.setDecorations(this.mark, []);
   }
 
-  /** A person chose nothing. */
+  /** A person chose nothing. Where nothing was shown, nothing happens: the keyboard stays where they take it. */
   async putBack(): Promise<void> {
     this.end();
     await this.turn;
-    if (this.before && this.selection) {
+    if (this.hasShown && this.before && this.selection) {
       const { document, viewColumn } = this.before;
       const editor = await vscode.window.showTextDocument(document, viewColumn);
       editor.selection = this.selection;
@@ -56,6 +57,7 @@ export class Preview implements vscode.Disposable {
   }
 
   private async shown(hit: Hit, isPreview: boolean): Promise<vscode.TextEditor> {
+    this.hasShown = true;
     const line = hit.snippet_line - 1;
     const place = new vscode.Range(line, 0, line, 0);
     const editor = await vscode.window.showTextDocument(vscode.Uri.parse(hit.uri), {
