@@ -4,7 +4,8 @@ Of each project all files are indexed; the file with the hidden line as the edit
 line. So neither its chunks nor its references can tell the line. That another file holds the same line is
 ruled out by the rule (``bench.foreign``); lines of which another file holds nearly the same are counted apart.
 
-The person asks for each line, as in ``fimble bench fill``. Nothing but the line's own file is open, and nothing
+What counts is the first line of an answer that is no comment: the hidden one is none either. The person asks for
+each line, as in ``fimble bench fill``. Nothing but the line's own file is open, and nothing
 was edited, so that all the difference is the index's.
 """
 
@@ -86,7 +87,7 @@ class Filled:
     """One answer."""
 
     text: str
-    """Its first line; empty where there was none."""
+    """Its first line that is no comment; empty where there was none."""
     reason: str
     """Why there was none."""
     milliseconds: float
@@ -115,7 +116,7 @@ def fill(hole: Hole, workspace: Workspace, suggest: Suggest, with_index: bool) -
     started = time.perf_counter()
     outcome = suggest(hole.cursor, timed, with_index)
     milliseconds = (time.perf_counter() - started) * 1e3
-    text = first_line(outcome.suggestions[0].text) if outcome.suggestions else ""
+    text = first_code_line(outcome.suggestions[0].text) if outcome.suggestions else ""
     reason = "" if text or outcome.reason is None else outcome.reason.value
     return Filled(text, reason, milliseconds, timed.milliseconds, timed.snippets_given)
 
@@ -127,6 +128,11 @@ class Run:
     holes: Sequence[Hole]
     with_index: Sequence[Filled]
     without: Sequence[Filled]
+
+
+def first_code_line(text: str) -> str:
+    """The first line that is no comment, without white space around it; a comment where there is nothing else."""
+    return next((line for one in text.splitlines() if (line := one.strip()) and line[0] != "#"), first_line(text))
 
 
 def run(holes: Sequence[Hole], folder: Path, suggest: Suggest, on_hole: Callable[[int], None]) -> Run:

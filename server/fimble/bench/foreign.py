@@ -2,11 +2,17 @@
 
 The rule, for Python, by the syntax tree alone:
 
-- the line uses a name (``name`` or ``x.name``, read and not assigned) that is defined exactly once in the project, as
-  a function, a class, a method or a constant of a module or class, in another file; and bound nowhere else in the
-  project: as no parameter, variable, attribute or keyword, and by no import of something from outside;
+- the line uses a name (``name`` or ``x.name``, read and not assigned; no attribute of a builtin type or of a module
+  from outside) that is defined exactly once in the project, as a function, a class, a method or a constant of a
+  module or class, in another file; and bound nowhere else in the project: as no parameter, variable, attribute or
+  keyword, and by no import of something from outside;
+- the line is a whole simple statement, or the whole head of an ``if``, ``while``, ``for`` or ``with``: what a person
+  writes in one go, and no piece of something longer;
 - that name stands nowhere else in the line's file, imports apart, not even in a comment;
 - no other file of the project holds the same line, so that it cannot be copied.
+
+The cursor stands behind the line's indentation, so that all of the line is hidden; or before the name, so that what
+stands in front of it is typed already, as CrossCodeEval (arXiv 2310.11248) has it.
 
 Lines inside strings, comments, imports, and lines with little on them are left alone.
 """
@@ -19,9 +25,10 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from fimble.bench import corpus
 from fimble.bench.corpus import SourceFile
@@ -29,18 +36,24 @@ from fimble.errors import DocumentError
 from fimble.scoring import edit_similarity
 from fimble.text import Cursor, Snapshot
 
+Place = Literal["line", "name"]
+"""Where the cursor stands: behind the line's indentation, or before the name."""
 MIN_CHARACTERS = 8
 """Of a line, white space apart."""
 MIN_NAME = 4
 ALIKE = 0.9
 """Two lines with this edit similarity are near-duplicates."""
 _MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
+_BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Try, ast.Match, ast.If, ast.With, ast.AsyncWith)
+_BUILTIN_ATTRIBUTES = frozenset(
+    name for kind in vars(builtins).values() if isinstance(kind, type) for name in dir(kind)
+)
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True)
 class Hole:
-    """One hidden line; ``prefix + expected + suffix`` is the file."""
+    """One line, or its end, that is hidden; ``prefix + expected + suffix`` is the file."""
 
     project: Path
     path: str
@@ -69,11 +82,12 @@ class Hole:
         others = (file for file in self.project.rglob("*.py") if file != self.project / self.path)
         texts = (file.read_text(encoding="utf-8", errors="replace") for file in others)
         lines = {line.strip() for text in texts if self.name in text for line in text.split("\n") if self.name in line}
-        return any(edit_similarity(line, self.expected) >= ALIKE for line in lines)
+        whole = (self.cursor.line_prefix + self.expected).strip()
+        return any(edit_similarity(line, whole) >= ALIKE for line in lines)
 
     @property
     def cursor(self) -> Cursor:
-        """Behind the line's indentation."""
+        """Where the hidden text begins."""
         return Cursor(Snapshot((self.project / self.path).as_uri(), "python", 1, self.text), len(self.prefix))
 
 
@@ -94,6 +108,8 @@ class _File:
         defined = list(_defined(self.tree))
         self.defined = [(name, kind) for _, name, kind in defined]
         self.imports = [node for node in ast.walk(self.tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+        self.foreign = frozenset(_from_outside(self.imports, own))
+        """Names that the file takes from outside of the project."""
         self.bound = Counter(name for name, _ in self.defined)
         self.bound.update(_bound(self.tree, {id(node) for node, _, _ in defined}, own))
 
@@ -112,6 +128,7 @@ class _File:
     def uses(self) -> Iterator[_Use]:
         """Every name read, and the line on which it stands; not inside strings or on lines of imports."""
         no_code = {line for node in self.imports for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+        whole = set(_whole_lines(self.tree))
         for node in ast.walk(self.tree):
             if not isinstance(node, (ast.JoinedStr, ast.Constant)):
                 continue
@@ -123,9 +140,11 @@ class _File:
                 name, line = node.id, node.lineno
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                 name, line = node.attr, node.end_lineno or node.lineno
+                if name in _BUILTIN_ATTRIBUTES or (isinstance(node.value, ast.Name) and node.value.id in self.foreign):
+                    continue
             else:
                 continue
-            if line not in no_code:
+            if line in whole and line not in no_code:
                 yield _Use(name, line)
 
 
@@ -136,7 +155,7 @@ def projects(folder: Path) -> list[Path]:
     return [folder] if is_one else children
 
 
-def holes(folder: Path, num: int, seed: int) -> list[Hole]:
+def holes(folder: Path, num: int, seed: int, place: Place = "line") -> list[Hole]:
     """``num`` different lines, or as many as there are; equal arguments give equal ones. Raises ``DocumentError``.
 
     Files are drawn evenly, those of all projects together, not by length.
@@ -156,7 +175,14 @@ def holes(folder: Path, num: int, seed: int) -> list[Hole]:
         of_file = draw.choice(found)
         chosen.append(of_file.pop(draw.randrange(len(of_file))))
         found = [left for left in found if left]
-    return chosen
+    return [_at_name(hole) for hole in chosen] if place == "name" else chosen
+
+
+def _at_name(hole: Hole) -> Hole:
+    """The same line with what stands before the name typed already."""
+    found = re.search(rf"\b{re.escape(hole.name)}\b", hole.expected)
+    begin = found.start() if found else 0
+    return replace(hole, prefix=hole.prefix + hole.expected[:begin], expected=hole.expected[begin:])
 
 
 def in_project(project: Path) -> list[list[Hole]]:
@@ -264,6 +290,32 @@ def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _statements(getattr(node, part, []))
             for handler in getattr(node, "handlers", []):
                 yield from _statements(handler.body)
+
+
+def _whole_lines(tree: ast.Module) -> Iterator[int]:
+    """Lines, from 1, that are one simple statement each, or the head of a block."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.If, ast.While, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith)):
+            heads = [part for name in ("test", "target", "iter", "items") for part in _parts(getattr(node, name, []))]
+            ends = [end for part in heads for one in ast.walk(part) if (end := getattr(one, "end_lineno", None))]
+            if max(ends, default=0) == node.lineno < node.body[0].lineno:
+                yield node.lineno
+        elif isinstance(node, ast.stmt) and not isinstance(node, _BLOCKS) and node.lineno == node.end_lineno:
+            yield node.lineno
+
+
+def _from_outside(imports: Sequence[ast.Import | ast.ImportFrom], own: frozenset[str]) -> Iterator[str]:
+    for node in imports:
+        if isinstance(node, ast.ImportFrom):
+            if not node.level and (node.module or "").split(".")[0] not in own:
+                yield from (alias.asname or alias.name for alias in node.names)
+        else:
+            tops = ((alias, alias.name.split(".")[0]) for alias in node.names)
+            yield from (alias.asname or top for alias, top in tops if top not in own)
+
+
+def _parts(value: ast.AST | Sequence[ast.AST]) -> Sequence[ast.AST]:
+    return [value] if isinstance(value, ast.AST) else value
 
 
 def _bound(tree: ast.Module, defined: Collection[int], own: frozenset[str]) -> Iterator[str]:

@@ -103,6 +103,14 @@ class Lookup:
             else []
         )
 
+    def all_members(self, found: Found) -> list[Chunk]:
+        """Those of a class, and those that it takes from its bases."""
+        members = self.members(found)
+        for base in self.bases(found):
+            known = {member.name for member in members}
+            members += [member for member in self.members(base) if member.name not in known]
+        return members
+
     def member(self, found: Found, name: str, hops: int = MAX_HOPS) -> Found | None:
         """A method of a class, or of what it is derived from."""
         for chunk in self.members(found):

@@ -9,7 +9,11 @@ from fimble.index.records import Chunk, Kind
 
 MAX_SIGNATURE_CHARS = 280
 MAX_DOC_CHARS = 90
-_MAX_FIELDS = 12
+MAX_HEADER_CHARS = 120
+MAX_MEMBERS = 10
+_FIELD_SHARE = 0.8
+"""Of a field's worth: it says less than a method."""
+_MAX_RESULT_CHARS = 48
 _MAX_VALUE_CHARS = 160
 _FIELD = re.compile(r"^([ \t]+)[^\W\d]\w*[ \t]*(?::[^=\n]+)?(?:=[^\n]*)?$", re.MULTILINE)
 
@@ -27,33 +31,57 @@ def of_function(chunk: Chunk, language: str, indentation: str = "", with_doc: bo
 def of_class(
     chunk: Chunk, members: Sequence[Chunk], language: str, worth: Callable[[str], float], max_chars: int
 ) -> str:
-    """Header, fields, and the signatures of the members that are worth most, in their order, as far as they fit."""
-    head = cut_off(chunk.signature, MAX_SIGNATURE_CHARS)
+    """Header, and what of its fields and its members' signatures is worth most, in their order, as far as it fits."""
     is_python = language == "python"
+    head = cut_off(chunk.signature, MAX_HEADER_CHARS)
     head += "\n" if not is_python or head.endswith(":") else ":\n"
     told = _first_line(chunk.docstring)
     if told and is_python:
         head += f'    """{told}"""\n'
-    lines = [(-1, head)]
-    room = max_chars - len(head)
     named = {member.name for member in members}
-    fields = [found[0].rstrip() + "\n" for found in _FIELD.finditer(chunk.text) if _is_field(found, named)][
-        :_MAX_FIELDS
-    ]
-    for text in fields:
-        if len(text) <= room and len(text) <= _MAX_VALUE_CHARS:
-            lines.append((-1, text))
+    body = chunk.text[chunk.text.find("\n") + 1 :]
+    body = re.sub(r"(?s)\A\s*[rR]?\"{3}.*?\"{3}", "", body, count=1)
+    fields = [found[0].rstrip() + "\n" for found in _FIELD.finditer(body) if _is_field(found, named)]
+    parts = [(_FIELD_SHARE * _worth(text.split(":")[0].split("=")[0].strip(), worth), text) for text in fields]
+    for member in members:
+        if member.kind is not Kind.CLASS:
+            signature = short(member.signature) if is_python else cut_off(member.signature, MAX_SIGNATURE_CHARS)
+            text = f"    {signature}: ...\n" if is_python else f"    {signature}\n"
+            parts.append((_worth(member.name, worth), text))
+    room = max_chars - len(head)
+    kept: set[int] = set()
+    for place in sorted(range(len(parts)), key=lambda place: (-parts[place][0], place)):
+        text = parts[place][1]
+        if len(text) <= min(room, MAX_SIGNATURE_CHARS) and len(kept) < MAX_MEMBERS:
+            kept.add(place)
             room -= len(text)
-    ranked = sorted(range(len(members)), key=lambda place: (-_worth(members[place].name, worth), place))
-    for place in ranked:
-        if members[place].kind is Kind.CLASS:
-            continue
-        text = of_function(members[place], language, "    ", with_doc=False)
-        if len(text) <= room:
-            lines.append((place, text))
-            room -= len(text)
-    lines = lines[: 1 + len(fields)] + sorted(lines[1 + len(fields) :]) if len(lines) > 1 + len(fields) else lines
-    return "".join(text for _, text in lines) + ("    ...\n" if len(lines) == 1 and is_python else "")
+    shown = "".join(dict.fromkeys(text for place, (_, text) in enumerate(parts) if place in kept))
+    return head + (shown or ("    ...\n" if is_python else ""))
+
+
+def short(signature: str) -> str:
+    """A Python signature without its parameters' annotations and default values: ``def f(self, a, b=...) -> int``."""
+    start = signature.find("(")
+    depth, parts, begin = 0, [], start + 1
+    for place in range(start, len(signature)) if start >= 0 else ():
+        char = signature[place]
+        depth += (char in "([{") - (char in ")]}")
+        if (char == "," and depth == 1) or depth == 0:
+            parts.append(signature[begin:place].strip())
+            begin = place + 1
+        if depth == 0:
+            names = [_parameter(part) for part in parts if part]
+            result = signature[place + 1 :].rstrip(": ")
+            return (
+                signature[: start + 1] + ", ".join(names) + ")" + (result if len(result) <= _MAX_RESULT_CHARS else "")
+            )
+    return cut_off(signature, MAX_SIGNATURE_CHARS)
+
+
+def _parameter(written: str) -> str:
+    name = re.match(r"[*/]*\w*", written)
+    has_default = "=" in re.sub(r"\[[^\]]*\]|[=!<>]=", "", written)
+    return (name[0] if name else written) + ("=..." if has_default else "")
 
 
 def of_value(chunk: Chunk, name: str) -> str:

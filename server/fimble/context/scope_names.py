@@ -28,10 +28,14 @@ _MADE = re.compile(
     rf"(?<![\w.])((?:self\.|this\.)?[^\W\d]\w*)[ \t]*:?=[ \t]*(?:await[ \t]+|new[ \t]+)?({_DOTTED})[ \t]*\("
 )
 _AS = re.compile(rf"\bwith[ \t]+(?:await[ \t]+)?({_DOTTED})\([^\n]*?\)?[ \t]+as[ \t]+([^\W\d]\w*)")
-_ANNOTATED = re.compile(rf"(?<![\w.])((?:self\.|this\.)?[^\W\d]\w*)\??[ \t]*:[ \t]*([\"']?{_TYPE}[^=\n,(){{}};]*)")
+_ANNOTATED = re.compile(
+    rf"(?<![\w.])((?:self\.|this\.)?[^\W\d]\w*)\??[ \t]*:[ \t]*([\"']?{_TYPE}(?:[^=\n,(){{}};\[]|\[[^\]\n]*\])*)"
+)
 _TYPED = re.compile(r"(?<![\w.])([A-Z]\w*)(?:<[^\n;(){}]*>)?[ \t]+([a-z_]\w*)[ \t]*[=;,)]")
 """``Client client`` as in Java and its relatives."""
 _NARROWED = re.compile(rf"\bisinstance\([ \t]*((?:self\.)?[^\W\d]\w*)[ \t]*,[ \t]*\(?[ \t]*({_DOTTED})")
+_LOOPED = re.compile(rf"\bfor[ \t]+(?:[^\W\d]\w*[ \t]*,[ \t]*)?([^\W\d]\w*)[ \t]+in[ \t]+(?:[a-z]+\()?({_DOTTED})")
+"""What is walked through, ``.values()`` and ``enumerate`` apart: the annotation of it says what its elements are."""
 _TAKEN = re.compile(r"(?<![\w.])((?:self|this)\.[^\W\d]\w*)[ \t]*=[ \t]*([^\W\d]\w*)[ \t]*;?[ \t]*$", re.MULTILINE)
 """An attribute that takes what a parameter holds."""
 _WRAPPERS = frozenset(
@@ -76,7 +80,8 @@ def scope_names(cursor: Cursor) -> ScopeNames:
         types = {name: made for name, made in _types(head).items() if name.startswith(("self.", "this."))}
         types |= {f"self.{name}": said for name, said in _fields(head).items() if f"self.{name}" not in types}
         bases = bases_in(head)
-    types |= _types(body)
+    local = _types(body)
+    types |= {name: types.get(made, made) for name, made in local.items()}
     return ScopeNames(near, types, bases, _called(text, cursor.offset))
 
 
@@ -119,6 +124,9 @@ def _types(text: str) -> dict[str, str]:
     found |= dict(_MADE.findall(text))
     found |= dict(_NARROWED.findall(text))
     found |= {name: said for name, annotation in _ANNOTATED.findall(text) if (said := type_name(annotation))}
+    for element, walked in _LOOPED.findall(text):
+        whole = re.sub(r"\.(?:values|items|copy)\Z", "", walked)
+        found.setdefault(element, found.get(whole, whole))
     for attribute, parameter in _TAKEN.findall(text):
         if parameter in found:
             found.setdefault(attribute, found[parameter])

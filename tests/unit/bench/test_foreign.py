@@ -71,6 +71,12 @@ def test_the_rule(tmp_path: Path) -> None:
     assert hole.cursor.line_prefix == "    " and "SPEED_LIMIT *" not in hole.cursor.snapshot.text
 
 
+def test_the_cursor_before_the_name(tmp_path: Path) -> None:
+    (hole,) = holes(project_in(tmp_path, tools=TOOLS, user=USER, other=OTHER), 10, 1, "name")
+    assert hole.cursor.line_prefix == "    too_fast = speed > " and hole.expected == "SPEED_LIMIT * 2"
+    assert hole.prefix + hole.expected + hole.suffix == USER
+
+
 def test_a_line_that_another_file_holds_is_left_out_and_one_nearly_the_same_is_known(tmp_path: Path) -> None:
     copy = "def f(speed, SPEED):\n    too_fast = speed > SPEED_LIMIT * 2\n"
     project = project_in(tmp_path, tools=TOOLS, user=USER, other=OTHER, copy=copy)

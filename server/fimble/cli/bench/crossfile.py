@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,14 @@ if TYPE_CHECKING:
     from fimble.text import Cursor, Outcome
 
 
-MAX_TOKENS = 48
+class Place(Enum):
+    """Where the cursor stands."""
+
+    LINE = "line"
+    NAME = "name"
+
+
+MAX_TOKENS = 64
 """Of an answer, of which only the first line counts."""
 
 
@@ -24,6 +32,9 @@ def crossfile(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many lines to draw.")] = 150,
     seed: int = 11,
+    place: Annotated[
+        Place, typer.Option("--cursor", help="Before all of the line, or before the name that needs another file.")
+    ] = Place.LINE,
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Weigh several answers, as for who asks; without it, the first one.")
     ] = False,
@@ -45,7 +56,7 @@ def crossfile(
     from fimble.features.inline import InlineFeature
 
     folder = corpus or packages.fetch(packages.RECENT, packages.recent_folder())
-    holes = foreign.holes(folder, limit, seed)
+    holes = foreign.holes(folder, limit, seed, place.value)
     config = configuration({"provider": provider, "thorough": thorough, "max_block_tokens": MAX_TOKENS})
     model = load_feature(config)
     family = family_of(model.loaded.manifest.prompt_family)
@@ -60,4 +71,4 @@ def crossfile(
     model.close()
     if trace is not None:
         trace.write_text(bench.trace(run), encoding="utf-8")
-    show(bench.report(run) | {"thorough": thorough}, as_json)
+    show(bench.report(run) | {"cursor": place.value, "thorough": thorough}, as_json)
