@@ -111,7 +111,9 @@ export class Client implements vscode.Disposable {
 
   /** Asks something that is no part of the protocol; `undefined` where no server runs. */
   async ask<T>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<T | undefined> {
-    return this.client.isRunning() ? this.client.sendRequest<T>(method, params, token) : undefined;
+    // Whatever stands third is sent as one more parameter, unless it is a token: `undefined`, too.
+    const rest = token ? [token] : [];
+    return this.client.isRunning() ? this.client.sendRequest<T>(method, params, ...rest) : undefined;
   }
 
   /** Tells something that is no part of the protocol. */

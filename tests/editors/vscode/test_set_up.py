@@ -14,7 +14,6 @@ NOTHING = {"fimble.server.path": ""}
 
 
 def agree(window: Window) -> None:
-    window.command("Notifications: Show Notifications")  # one that nobody clicks on hides there
     window.wait_message("have to be fetched, once").get_by_role("button", name="Set Up").click()
 
 

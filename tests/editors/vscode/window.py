@@ -49,6 +49,8 @@ class Window:
         self.command("Notifications: Clear All Notifications")
         self.until(lambda: not self.messages, "no notifications")
         self.press("Control+p")
+        self.ask(f"{file}~")  # so that the list of files that were open before is gone
+        self.page.locator(".quick-input-list .monaco-list-row", has_text="No matching results").wait_for()
         self.ask(str(file))
         self.choose(file.name)
         self.file = file
@@ -131,9 +133,13 @@ class Window:
         self.until(lambda: not self.ghost, "no ghost text")
 
     def wait_message(self, text: str) -> Locator:
-        """Wait for a notification, and return it."""
+        """Wait for a notification, and return it. One that hides, as they do after a while, is brought up again."""
         found = self.page.locator(".notification-list-item", has_text=text)
-        self.until(lambda: found.count(), f"a message with {text!r}")
+        deadline_s = time.monotonic() + AGAIN_AFTER_S
+        self.until(lambda: found.count() or time.monotonic() > deadline_s, f"a message with {text!r}")
+        if not found.count():
+            self.command("Notifications: Show Notifications")
+            self.until(lambda: found.count(), f"a message with {text!r}")
         return found.first
 
     def focus(self) -> None:
