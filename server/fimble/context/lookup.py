@@ -127,6 +127,11 @@ class Lookup:
             return None
         if found.chunk.kind is Kind.CLASS:
             return found
+        if found.name:
+            pattern = rf"^{re.escape(found.name)}[ \t]*(?::[ \t]*([^=\n]+))?=[ \t]*(\w[\w.]*)?"
+            given = re.search(pattern, found.chunk.text, re.MULTILINE)
+            name = type_name(given[1] or given[2] or "") if given else ""
+            return self.type_of(self.meant(name, found.path), hops - 1) if name and hops else None
         if found.chunk.kind not in FUNCTIONS or not hops:
             return None
         said = _RETURNS.search(found.chunk.signature)

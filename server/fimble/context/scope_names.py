@@ -60,6 +60,8 @@ class ScopeNames:
     """What the class around the cursor is derived from, as it is written."""
     called: str
     """What stands before the bracket that is open at the cursor, ``client.upload``; or empty."""
+    receiver: str
+    """What stands before the dot at the cursor, ``client`` in ``client.up``; or empty."""
 
 
 def scope_names(cursor: Cursor) -> ScopeNames:
@@ -80,9 +82,10 @@ def scope_names(cursor: Cursor) -> ScopeNames:
         types = {name: made for name, made in _types(head).items() if name.startswith(("self.", "this."))}
         types |= {f"self.{name}": said for name, said in _fields(head).items() if f"self.{name}" not in types}
         bases = bases_in(head)
+    receiver = re.search(rf"({_DOTTED})\.\w*\Z", cursor.line_prefix)
     local = _types(body)
     types |= {name: types.get(made, made) for name, made in local.items()}
-    return ScopeNames(near, types, bases, _called(text, cursor.offset))
+    return ScopeNames(near, types, bases, _called(text, cursor.offset), receiver[1] if receiver else "")
 
 
 def bases_in(head: str) -> tuple[str, ...]:

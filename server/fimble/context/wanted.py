@@ -68,8 +68,14 @@ def wanted(scope: ScopeNames, imports: Sequence[Import], unused: Sequence[Import
 
 
 def _called(scope: ScopeNames) -> Iterator[Wanted]:
+    """What the cursor is in the middle of."""
     if scope.called:
         yield Wanted(CALLED, scope.called, "signature of ")
+    if scope.receiver in scope.types:
+        yield Wanted(CALLED, scope.types[scope.receiver], f"type of {scope.receiver}: ", True)
+    elif scope.receiver:
+        yield Wanted(CALLED, scope.receiver, "definition of ")
+        yield Wanted(CALLED, scope.receiver, f"type of {scope.receiver}: ", True)
 
 
 def _imported(

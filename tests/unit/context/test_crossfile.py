@@ -70,6 +70,11 @@ def nightly(parcels):
         if parcel_weight_kg(parcel) < 30:
             client.upload_parcel(parcel, priority=2)
 """,
+    "shop/shared.py": """from .client import Client
+
+the_client = Client("annex.example")
+said_client: Client | None = None
+""",
     "shop/.env": "TOKEN=secret\n",
 }
 
@@ -172,6 +177,12 @@ def test_a_constant_and_a_module(shop: Shop) -> None:
     assert shown["definition of RETRIES"].text == 'RETRIES = {"upload": 3, "download": 5}\n'
     shown = shop.shown("from shop import weights\n\n\ndef postage(parcel):\n    weights.‸\n")
     assert "def pallet_height(parcels)" in shown["members of weights"].text
+
+
+def test_a_value_that_has_a_class(shop: Shop) -> None:
+    for name in ("the_client", "said_client"):
+        shown = shop.shown(f"from shop.shared import {name}\n\n\ndef send(parcel):\n    {name}.‸\n")
+        assert "def upload_parcel" in shown[f"type of {name}: Client"].text
 
 
 def test_what_is_private_by_now_is_not_shown(shop: Shop) -> None:
