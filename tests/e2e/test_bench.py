@@ -15,6 +15,7 @@ from fimble.bench.replay import closed_loop, states
 from fimble.bench.script import Kind, Script, write
 from fimble.errors import EngineError
 from tests.e2e.editor import SCRIPTED_SERVER
+from tests.unit.bench.test_foreign import OTHER, TOOLS, USER, project_in
 from tests.unit.bench.texts import TEXT, files
 
 COMMAND = (*SCRIPTED_SERVER, "--stdio")
@@ -81,3 +82,15 @@ def test_fill_compares_the_pipeline_with_the_bare_model(tmp_path: Path) -> None:
     assert (result["exact_match"], result["pass_at_1"], result["num_items"]) == (100.0, 100.0, 1)
     assert result["raw"]["num_items"] == 1 and result["raw"]["pass_at_1"] in (0.0, 100.0)
     assert result["difference"]["pass_at_1"]["difference_points"] == 100.0 - result["raw"]["pass_at_1"]
+
+
+@pytest.mark.usefixtures("default_model")
+def test_crossfile_compares_the_index_with_none(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    project_in(project, tools=TOOLS, user=USER, other=OTHER)
+    trace = tmp_path / "trace.txt"
+    result = bench("crossfile", "--corpus", str(project), "--limit", "2", "--cursor", "name", "--trace", str(trace))
+    assert result["num_items"] == 1 and result["cursor"] == "name"
+    assert {"exact_match", "edit_similarity", "mean_ms"} <= result["with_index"].keys() & result["without_index"].keys()
+    assert "definition of SPEED_LIMIT" in trace.read_text(encoding="utf-8")

@@ -8,7 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fimble.scoring import exact_match, is_right, num_matching_characters, paired_difference
+from fimble.scoring import edit_similarity, exact_match, is_right, num_matching_characters, paired_difference
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "similarity"),
+    [("", "", 1.0), ("abc", "abc", 1.0), ("", "abc", 0.0), ("abcd", "abxd", 0.75), ("abc", "xabc", 0.75)],
+)
+def test_edit_similarity(answer: str, expected: str, similarity: float) -> None:
+    assert edit_similarity(answer, expected) == similarity
+
+
+@given(st.text("abc", max_size=8), st.text("abc", max_size=8))
+def test_edit_similarity_is_the_same_both_ways_and_full_for_equal_texts_only(one: str, other: str) -> None:
+    similarity = edit_similarity(one, other)
+    assert 0 <= similarity <= 1
+    assert similarity == edit_similarity(other, one)
+    assert (similarity == 1) == (one == other)
 
 
 @pytest.mark.parametrize(

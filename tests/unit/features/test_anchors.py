@@ -254,6 +254,42 @@ def test_snippets_of_a_window_made_in_haste_are_looked_for_in_idle_time() -> Non
     assert better is not None and better.snippets == (snippet,)
 
 
+def test_what_the_cursor_s_text_names_by_now_makes_another_anchor() -> None:
+    named = Snippet("c.py", "class Named: ...\n", is_named=True)
+    kept, shown = anchors(tokens_per_s=1e6)
+    first, _ = kept.at(MIDDLE, in_haste=False)
+    shown.snippets = (Snippet("b.py", "z = 1\n"),)
+    assert kept.at(MIDDLE, in_haste=False)[0] is first and kept.better(MIDDLE) is None
+    shown.snippets = (named,)
+    assert kept.at(MIDDLE)[0] is first, "who types is not kept waiting"
+    better = kept.better(MIDDLE)
+    assert better is not None and better.snippets == (named,)
+    kept.adopt(better)
+    assert kept.better(MIDDLE) is None
+    shown.snippets = (Snippet("d.py", "class Other: ...\n", is_named=True),)
+    assert kept.at(MIDDLE, in_haste=False)[0].snippets == shown.snippets, "who asks gets it at once"
+
+
+def test_what_the_prompt_has_no_room_for_makes_no_anchor_again_and_again() -> None:
+    kept, shown = anchors(tokens_per_s=1e6)
+    shown.snippets = (Snippet("c.py", "class Named: ...\n" * 1000, is_named=True),)
+    first, _ = kept.at(MIDDLE, in_haste=False)
+    assert first.snippets == ()
+    assert kept.at(MIDDLE, in_haste=False)[0] is first and kept.better(MIDDLE) is None
+
+
+def test_snippets_that_were_late_are_looked_for_once_more_in_idle_time() -> None:
+    late = [True]
+    shown = Shown()
+    kept = Anchors(PROMPTS, BUDGET_TOKENS, Pace(1e6), shown, len, lambda: late[0])
+    kept.at(MIDDLE, in_haste=False)
+    late[0], shown.snippets = False, (Snippet("b.py", "z = 1\n"),)
+    better = kept.better(MIDDLE)
+    assert better is not None and better.snippets == shown.snippets
+    kept.adopt(better)
+    assert kept.better(MIDDLE) is None
+
+
 def test_as_many_documents_as_are_kept() -> None:
     kept, _ = anchors()
     cursors = [cursor_in("x = \n", 4, f"file:///{number}.py") for number in range(MAX_DOCUMENTS + 1)]

@@ -114,3 +114,11 @@ def test_a_choice_that_fails_leaves_the_greedy_answer() -> None:
     feature = InlineFeature(engine, TOKENIZER, FAMILIES["qwen2.5-coder"], Config())
     outcome = feature.suggest(at_mark(HOLE), CancelToken())
     assert [suggestion.text for suggestion in outcome.suggestions] == ["found = 0"]
+
+
+def test_a_name_that_is_imported_and_not_used_yet_speaks_for_an_answer() -> None:
+    cursor = at_mark("def f(items):\n    ‸\n    return total\n")
+    answers = [("total = sum(items)", -2.0), ("total = added(items)", -4.0)]
+    choosing = Choosing(wants("total"), TOKENIZER)
+    assert choosing.best_first(answers, cursor, CancelToken()) == [0, 1]
+    assert choosing.best_first(answers, cursor, CancelToken(), frozenset({"added"})) == [1, 0]
