@@ -107,7 +107,8 @@ Suggest = Callable[[Cursor, Timed, bool], Outcome]
 
 def fill(hole: Hole, workspace: Workspace, suggest: Suggest, with_index: bool) -> Filled:
     """The first suggestion in the hole, from a session that has just begun and has done its work in idle time."""
-    elsewhere = Elsewhere(workspace.privacy, reader_of=lambda _: workspace.reader)
+    elsewhere = Elsewhere(workspace.privacy)
+    elsewhere.consult(lambda _: workspace.reader)
     elsewhere.opened(hole.cursor.snapshot)
     TREES.at(hole.cursor)
     while elsewhere.prepare():

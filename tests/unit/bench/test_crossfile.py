@@ -17,7 +17,7 @@ def test_with_and_without_the_index(tmp_path: Path) -> None:
     seen: list[str] = []
 
     def suggest(cursor: Cursor, elsewhere: Timed, with_index: bool) -> Outcome:
-        given = elsewhere.snippets(cursor, 2000, seen=(0, len(cursor.snapshot.text)), with_index=with_index)
+        given = elsewhere.snippets(cursor, 2000, 60_000.0, seen=(0, len(cursor.snapshot.text)), with_index=with_index)
         seen.extend(snippet.text for snippet in given)
         if not any("SPEED_LIMIT = 30" in snippet.text for snippet in given):
             return Outcome(reason=Reason.EMPTY)
