@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fimble.features.actions.action import Done, Offer
     from fimble.features.generation.steps import Steps
     from fimble.features.generation.turn import Turn
-    from fimble.features.search import Searcher
+    from fimble.features.search import Searcher, Translate
 
 _SLOW_S = 5.0
 
@@ -133,6 +133,8 @@ class ScriptedModel:
     provider = "cpu"
     notes = ("No CUDA device was found: fimble runs on the CPU.",)
 
+    english: Callable[[str], str] | None = None
+
     def __init__(self, can_act: bool) -> None:
         self.actions = ScriptedActions() if can_act else None
 
@@ -167,10 +169,10 @@ def main() -> None:
             raise RuntimeError("the disk is on fire")
         return ScriptedModel(not options.base)
 
-    def open_search(root: Path, config: Config) -> Searcher:
+    def open_search(root: Path, config: Config, translate: Translate) -> Searcher:
         from fimble.cli.wiring_index import open_search
 
-        return open_search(root, config)
+        return open_search(root, config, translate)
 
     process.serve(load, options.tcp, options.log_level, open_search if options.index else None)
 

@@ -62,6 +62,7 @@ class SlowModel:
     model = "slow"
     provider = "cpu"
     actions = None
+    english = None
     notes = ()
 
     def __init__(self, feature: SlowFeature) -> None:

@@ -7,6 +7,7 @@ listed), so that ``fimble serve`` pays for nothing but itself.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
@@ -41,15 +42,20 @@ class LazyGroup(TyperGroup):
     """A group that imports a command's file when the command is looked up."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
+        return [name for name in COMMANDS if _is_here(name)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in COMMANDS or not _is_here(cmd_name):
             return None
         if cmd_name not in self.commands:
             offered = getattr(importlib.import_module(f"fimble.cli.{cmd_name}"), COMMANDS[cmd_name])
             self.add_command(_as_command(cmd_name, offered), cmd_name)
         return self.commands[cmd_name]
+
+
+def _is_here(name: str) -> bool:
+    """Whether this installation has the command: an editor's has no benchmarks."""
+    return importlib.util.find_spec(f"fimble.cli.{name}") is not None
 
 
 def _as_command(name: str, offered: Any) -> Any:

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,10 +16,7 @@ from fimble.errors import ConfigError, FimbleError, IndexUnavailable
 from fimble.index.places import Place, is_too_wide, place_of
 
 if TYPE_CHECKING:
-    from fimble.index.indexer import Indexer
     from fimble.index.reader import Counts
-    from fimble.index.store import Store
-    from fimble.privacy import Privacy
 
 _STAGES = {"words": "Reading the workspace", "meaning": "Learning what it means"}
 
@@ -51,6 +47,7 @@ def _build(place: Place, as_json: bool, yes: bool) -> None:
     from rich.console import Console
 
     from fimble.cli.bars import Bars
+    from fimble.cli.wiring_index import make_indexer
     from fimble.index.store import Store
     from fimble.privacy import Privacy
 
@@ -69,7 +66,7 @@ def _build(place: Place, as_json: bool, yes: bool) -> None:
         place.begin()
         store = Store.open(place.folder, bars.say, options.index_mb)
         try:
-            indexer = _indexer_maker(place, options)(store, Privacy(options.disabled_paths, [place.root]), bars.say)
+            indexer = make_indexer(place, options)(store, Privacy(options.disabled_paths, [place.root]), bars.say)
             indexer.scan(
                 lambda progress: bars.on_fraction(_STAGES[progress.phase], progress.done / max(progress.total, 1))
             )
@@ -80,6 +77,7 @@ def _build(place: Place, as_json: bool, yes: bool) -> None:
 
 def _follow(path: Path, yes: bool) -> int:
     """The exit status."""
+    from fimble.cli.wiring_index import make_indexer
     from fimble.index.orders import print_line, read_orders
     from fimble.index.worker import Worker, lower_priority
 
@@ -96,8 +94,9 @@ def _follow(path: Path, yes: bool) -> int:
             return 0
         place.begin()
         lower_priority()
-        make_indexer = _indexer_maker(place, options)
-        worker = Worker(place, make_indexer, options.disabled_paths, options.index_mb, print_line)
+        worker = Worker(
+            place, make_indexer(place, options, num_threads=1), options.disabled_paths, options.index_mb, print_line
+        )
         # the editor is gone, so nobody waits for what is being done; what is committed stays
         read_orders(sys.stdin, worker.orders, lambda: os._exit(0))
         worker.run()
@@ -105,16 +104,6 @@ def _follow(path: Path, yes: bool) -> int:
         print_line({"problem": str(error)})
         return error.exit_code
     return 0
-
-
-def _indexer_maker(place: Place, options: config.Config) -> Callable[[Store, Privacy, Callable[[str], None]], Indexer]:
-    from fimble.index.chunks import cut
-    from fimble.index.indexer import Indexer
-
-    def make(store: Store, privacy: Privacy, on_note: Callable[[str], None]) -> Indexer:
-        return Indexer(place.root, store, privacy, cut, None, options.index_max_files, on_note)
-
-    return make
 
 
 def _ask(root: Path) -> None:

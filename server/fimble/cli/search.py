@@ -155,13 +155,13 @@ def _wait_for_another(place: Place, on_fraction: Callable[[str, float], None]) -
 
 
 def _ask(query: str, scope: _Scope, options: Config, limit: int) -> Answer:
-    from fimble.cli.wiring_index import open_search
+    from fimble.cli.wiring_index import open_search, translator
     from fimble.features.search import Search
     from fimble.index.names import Names
     from fimble.index.reader import Reader
 
     root = scope.place.root
-    search = Search(lambda: Names(Reader(scope.place.folder)), lambda: open_search(root, options))
+    search = Search(lambda: Names(Reader(scope.place.folder)), lambda: open_search(root, options, translator(options)))
     answer = search.ask(query, _OF_ALL if scope.part else limit)
     return Answer(tuple(hit for hit in answer.hits if scope.holds(hit.path))[:limit], answer.notes)
 

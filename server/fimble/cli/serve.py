@@ -16,7 +16,7 @@ from fimble.lsp import process
 if TYPE_CHECKING:
     from fimble.config import Config
     from fimble.context.elsewhere import Elsewhere
-    from fimble.features.search import Searcher
+    from fimble.features.search import Searcher, Translate
     from fimble.lsp.model import LoadedModel
 
 
@@ -53,7 +53,7 @@ def _load_feature(
     return load_feature(config, elsewhere, adjustment, on_progress)
 
 
-def _open_search(root: Path, config: Config) -> Searcher:
+def _open_search(root: Path, config: Config, translate: Translate) -> Searcher:
     from fimble.cli.wiring_index import open_search
 
-    return open_search(root, config)
+    return open_search(root, config, translate)

@@ -77,6 +77,7 @@ def setup(
                 bars.say(f"Setting up {entry.name} ({wanted}, {entry.licence}).")
                 with nullcontext(own) if own else _fetched(entry, wanted, bars) as chosen:
                     _install(entry, wanted, chosen, bars)
+        _prepare_search(bars)
     prepared = found or store.inspect(entry.name, wanted)
     seconds = time.monotonic() - begin_s
     bars.say(_summary(prepared, is_new=found is None, is_own=own is not None, seconds=seconds))
@@ -163,6 +164,16 @@ def _install(entry: CatalogEntry, precision: str, source: Source, bars: Bars | L
                 replace(written, source_sha256=source.sha256, verification=verification).save(folder)
                 break
     bars.on_fraction("Comparing with the source model", 1.0)
+
+
+def _prepare_search(bars: Bars | Lines) -> None:
+    """The encoder of search; completion works without it, so that it cannot be had is said and no more."""
+    from fimble.weights import encoder
+
+    try:
+        encoder.prepare(bars.on_progress)
+    except WeightsError as error:
+        bars.say(f"Search works by words alone for now: {error}")
 
 
 def _capitalised(bars: Bars | Lines) -> Callable[[str, float], None]:

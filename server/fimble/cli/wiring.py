@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fimble.engine.onnx import OnnxEngine
     from fimble.engine.tokenizer import Tokenizer
     from fimble.features.actions.actions import Actions
+    from fimble.features.english import English
     from fimble.features.generation.generator import Generator
     from fimble.features.inline import InlineFeature
     from fimble.index.reader import Reader
@@ -66,6 +67,7 @@ class LoadedModel:
         )
         self.actions: Actions | None = actions_on(loaded, config.run_examples)
         """Nothing where the model was not taught to follow instructions."""
+        self.english: English | None = english_on(loaded)
 
     @property
     def model(self) -> str:
@@ -147,6 +149,18 @@ def actions_on(loaded: LoadedEngine, runs_examples: bool = True) -> Actions | No
     from fimble.features.actions.actions import Actions
 
     return Actions(generator_on(loaded), runs_examples) if loaded.manifest.chat.template else None
+
+
+def english_on(loaded: LoadedEngine) -> English | None:
+    """What puts a question into English; nothing for a model that was not taught to follow instructions."""
+    from fimble.features.english import English
+    from fimble.prompt.chat import ChatPrompts
+
+    chat = loaded.manifest.chat
+    if not chat.template:
+        return None
+    prompts = ChatPrompts(chat.template, loaded.tokenizer, chat.bos_token, chat.eos_token)
+    return English(loaded.engine, loaded.tokenizer, prompts, loaded.manifest.end_tokens)
 
 
 def family_of(name: str) -> Family:

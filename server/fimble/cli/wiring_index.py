@@ -2,35 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fimble.config import Config
+from fimble.errors import FimbleError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from fimble.engine.encoder import Encoder
     from fimble.features.search import Searcher
-    from fimble.index.indexer import Indexer
+    from fimble.index.indexer import Encoding, Indexer
     from fimble.index.places import Place
+    from fimble.index.searcher import Translate
     from fimble.index.store import Store
     from fimble.privacy import Privacy
 
 
-def make_indexer(place: Place, options: Config) -> Callable[[Store, Privacy, Callable[[str], None]], Indexer]:
-    """From a store, the privacy rules and who is told of notes to what fills the store."""
+def make_indexer(
+    place: Place, options: Config, num_threads: int = 0
+) -> Callable[[Store, Privacy, Callable[[str], None]], Indexer]:
+    """From a store, the privacy rules and who is told of notes to what fills the store.
+
+    ``num_threads`` for the encoder, 0 for one a physical core.
+    """
     from fimble.index.chunks import cut
     from fimble.index.indexer import Indexer
 
     def make(store: Store, privacy: Privacy, on_note: Callable[[str], None]) -> Indexer:
-        return Indexer(place.root, store, privacy, cut, None, options.index_max_files, on_note)
+        encoding = _encoding(num_threads, on_note)
+        return Indexer(place.root, store, privacy, cut, encoding, options.index_max_files, on_note)
 
     return make
 
 
-def open_search(root: Path, config: Config) -> Searcher:
-    """What answers questions about the workspace ``root``, indexed or not. Raises ``FimbleError``."""
-    from fimble.index.lexical import Lexical
+def open_search(root: Path, config: Config, translate: Translate | None = None) -> Searcher:
+    """What answers questions about the workspace ``root``, indexed or not. Raises ``FimbleError``.
+
+    ``translate`` puts a query in Chinese into English.
+    """
     from fimble.index.places import place_of
     from fimble.index.reader import Reader
+    from fimble.index.searcher import Searcher
+    from fimble.index.view import Views
 
-    return Lexical(Reader(place_of(root).folder))
+    reader = Reader(place_of(root).folder)
+    views = Views(reader)
+    try:
+        encoder = load_encoder(config.num_threads)
+    except FimbleError as error:
+        return Searcher(reader, views, note=str(error))
+    return Searcher(reader, views, lambda query: encoder.embed([query])[0], translate)
+
+
+def translator(config: Config) -> Translate:
+    """Puts a question into English; the model is loaded at the first."""
+
+    def translate(question: str) -> str:
+        from fimble.cli.wiring import english_on, load_engine
+
+        loaded = load_engine(config)
+        try:
+            english = english_on(loaded)
+            return english(question) if english else ""
+        finally:
+            loaded.engine.close()
+
+    return translate
+
+
+def load_encoder(num_threads: int = 0) -> Encoder:
+    """Raises ``ModelNotInstalled`` or ``ModelFolderInvalid``."""
+    from fimble.weights import encoder as weights
+
+    folder = weights.installed()
+    from fimble.engine.encoder import Encoder
+
+    return Encoder(folder, num_threads)
+
+
+def _encoding(num_threads: int, on_note: Callable[[str], None]) -> Encoding | None:
+    """How chunks get vectors; nothing, aloud, where the encoder is not set up. It is loaded at the first chunk."""
+    import numpy as np
+
+    from fimble.index.describe import FORMAT
+    from fimble.index.indexer import Encoding
+    from fimble.weights import encoder as weights
+
+    try:
+        weights.installed()
+    except FimbleError as error:
+        on_note(str(error))
+        return None
+    loaded: list[Encoder] = []
+
+    def embed(texts: Sequence[str]) -> npt.NDArray[np.float16]:
+        if not loaded:
+            loaded.append(load_encoder(num_threads))
+        return loaded[0].embed(texts).astype(np.float16)
+
+    return Encoding(embed, f"{weights.fingerprint()}-{FORMAT}")

@@ -26,7 +26,9 @@ class Searcher(Protocol):
     def search(self, query: str, limit: int = 20) -> Answer: ...
 
 
-OpenSearch = Callable[[Path, "Config"], Searcher]
+Translate = Callable[[str], str]
+"""A question in Chinese -> the same in English; empty where nobody can say it. Raises ``FimbleError``."""
+OpenSearch = Callable[[Path, "Config", Translate], Searcher]
 """Loads what answers questions about a workspace; slow; raises ``FimbleError``."""
 
 

@@ -62,7 +62,7 @@ def without_docstring(chunk: Chunk) -> str:
     found = _PYTHON_DOCSTRING.search(chunk.text)
     if (
         found is None
-        or not chunk.docstring.strip()[:20].strip() in " ".join(found["text"].split())[:400] + found["text"]
+        or chunk.docstring.strip()[:20].strip() not in " ".join(found["text"].split())[:400] + found["text"]
     ):
         return chunk.text
     return chunk.text[: found.start("head")] + found["head"].rstrip(" \t") + chunk.text[found.end() :]

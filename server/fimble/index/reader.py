@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-WEIGHTS = (10.0, 4.0, 5.0, 6.0, 1.0)
+WEIGHTS = (4.0, 1.0, 2.0, 3.0, 1.0)
 """What a word is worth in a name, path, signature, docstring and body."""
 _DEFINES = ",".join(f"'{kind.value}'" for kind in Kind if kind not in (Kind.SECTION, Kind.LINES))
 

@@ -31,7 +31,7 @@ class Folder:
         self.is_left_out = False
         """Whether it is so wide that it is not indexed unless a person says so."""
         config = server.config
-        self.search = Search(lambda: _open_names(root), lambda: open_search(root, config))
+        self.search = Search(lambda: _open_names(root), lambda: open_search(root, config, server.in_english))
         self._server = server
         self._follower: Follower | None = None
         self._environ: dict[str, str] = {}

@@ -82,6 +82,10 @@ class LoadedModel(Protocol):
         """Nothing where the model was not taught to follow instructions."""
 
     @property
+    def english(self) -> Callable[[str], str] | None:
+        """Puts a question into English, on the engine thread; nothing where ``actions`` is nothing."""
+
+    @property
     def model(self) -> str: ...
     @property
     def provider(self) -> str:

@@ -14,7 +14,7 @@ from pygls.lsp.server import LanguageServer
 import fimble
 from fimble.config import Config
 from fimble.context.elsewhere import Elsewhere
-from fimble.errors import UnknownDocument
+from fimble.errors import EngineError, UnknownDocument
 from fimble.features.debounce import Rhythm
 from fimble.features.search import OpenSearch
 from fimble.lsp import handlers, offers, watchdog
@@ -40,6 +40,7 @@ from fimble.text import Cursor, Reason, Snapshot
 logger = logging.getLogger(__name__)
 
 _FREE_MODEL_S = 0.5
+_TRANSLATE_S = 5.0
 
 
 class FimbleServer(LanguageServer):
@@ -194,6 +195,17 @@ class FimbleServer(LanguageServer):
         task = asyncio.ensure_future(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+    def in_english(self, question: str) -> str:
+        """A question put into English by the model; empty where there is none yet. On any thread but the loop's."""
+        loaded = self.model.loaded
+        if loaded is None or loaded.english is None:
+            return ""
+        self.idle.give_way()
+        try:
+            return self.engine_thread.submit(loaded.english, question).result(_TRANSLATE_S)
+        except (TimeoutError, RuntimeError) as error:
+            raise EngineError("The model has no time to put the question into English.", "Ask again.") from error
 
     def _give_way(self) -> None:
         """A person waits for something short: all other work pauses."""

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -46,6 +47,7 @@ def held(entry: CatalogEntry, on_progress: OnProgress = silent, extra_bytes: int
         for file in (entry.file, *entry.companions):
             if not _is_verified(folder / file.name, file, on_progress):
                 _from_sources(entry, file, folder, on_progress, extra_bytes)
+        shutil.rmtree(folder / "wheels", ignore_errors=True)
         yield folder / entry.file.name
 
 
@@ -67,7 +69,7 @@ def _from_sources(
     entry: CatalogEntry, file: SourceFile, folder: Path, on_progress: OnProgress, extra_bytes: int
 ) -> None:
     failures: list[WeightsError] = []
-    usable = [source for source in entry.sources if file is entry.file or not isinstance(source, WheelSource)]
+    usable = [source for source in entry.sources if file is entry.file or _carries_companions(source)]
     for source in usable:
         if failures:
             on_progress(Progress(notice=f"{failures[-1].what} Trying {_called(source)}."))
@@ -105,7 +107,7 @@ def _from_source(
         was_resumed = arriving.num_bytes > 0
         try:
             if isinstance(source, WheelSource):
-                wheels.fetch(source, pieces, arriving, report)
+                wheels.fetch(_beside(source, file) if not is_main else source, pieces, arriving, report)
             else:
                 http.fetch(_url(source, file), arriving, report)
             arriving.finish()
@@ -116,8 +118,16 @@ def _from_source(
                 on_progress(Progress(notice=f"{mismatch.what} It had been continued; starting it afresh."))
                 return _from_source(source, file, is_main, folder, on_progress, extra_bytes)
             raise
-    shutil.rmtree(pieces, ignore_errors=True)
     return None
+
+
+def _carries_companions(source: Source) -> bool:
+    """Whether files beside the main one can be had from it: a file in pieces has nothing beside it."""
+    return not isinstance(source, WheelSource) or len(source.packages) == 1
+
+
+def _beside(source: WheelSource, file: SourceFile) -> WheelSource:
+    return replace(source, member=str(PurePosixPath(source.member).with_name(file.name)))
 
 
 def _url(source: HubSource | UrlSource, file: SourceFile) -> str:

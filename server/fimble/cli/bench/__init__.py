@@ -13,6 +13,7 @@ from fimble.cli.bench.engine import engine
 from fimble.cli.bench.fill import fill
 from fimble.cli.bench.generate import generate
 from fimble.cli.bench.precision import precision
+from fimble.cli.bench.search import search
 from fimble.cli.bench.shots import shots
 from fimble.cli.bench.speculate import speculate
 from fimble.cli.bench.startup import startup
@@ -35,5 +36,6 @@ for command in (
     translate,
     document,
     shots,
+    search,
 ):
     app.command()(command)

@@ -1,0 +1,142 @@
+"""``fimble bench search``: how high the right answer ranks, on CoSQA or on docstrings of packages."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fimble.cli.bench.output import Json, bar, show
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from fimble.bench.search import Wanted
+    from fimble.engine.encoder import Encoder
+
+
+def search(
+    data: Annotated[Path | None, typer.Option(help="The folder of CoSQA's files.")] = None,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Docstrings of packages that nothing was taught on, and their functions.")
+    ] = False,
+    chinese: Annotated[
+        Path | None,
+        typer.Option(help="JSON: CoSQA's queries in Chinese, by their English; both are looked for, and compared."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many queries of each workspace; 0 for all.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Mean reciprocal rank and recall by words, by meaning, by both, and with the code graph."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from fimble.cli.wiring_index import load_encoder
+    from fimble.errors import ConfigError
+
+    if (data is None) == (not pairs):
+        raise ConfigError("Nothing is named to search in, or too much.", "Give --data FOLDER or --pairs.")
+    encoder = load_encoder()
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        result = _cosqa(data, encoder, chinese, limit, progress) if data else _pairs(encoder, limit, progress)
+    show(result, as_json)
+
+
+def _cosqa(data: Path, encoder: Encoder, chinese: Path | None, limit: int, progress: Progress) -> dict[str, Any]:
+    import json
+
+    from fimble.bench import cosqa
+    from fimble.bench.search import Wanted, measure
+
+    found = cosqa.read(data)
+    wanted = [Wanted(query, cosqa.path_of(answer)) for query, answer in zip(found.queries, found.answers, strict=True)]
+    wanted = wanted[:limit] if limit else wanted
+    with tempfile.TemporaryDirectory() as name:
+        found.write(Path(name) / "workspace")
+        with _indexed(Path(name), encoder, progress) as folder:
+            if chinese is None:
+                return measure(folder, wanted, _embed(encoder), bar(progress, "queries", len(wanted))).to_json()
+            said = json.loads(chinese.read_text(encoding="utf-8"))
+            return _in_both(folder, [one for one in wanted if one.query in said], said, encoder, progress)
+
+
+def _in_both(
+    folder: Path, wanted: Sequence[Wanted], said: dict[str, str], encoder: Encoder, progress: Progress
+) -> dict[str, Any]:
+    """The same queries in English and in Chinese, the latter put into English by the code model."""
+    from dataclasses import replace
+
+    from fimble.bench.search import measure
+    from fimble.cli.bench.output import configuration
+    from fimble.cli.wiring import english_on, load_engine
+    from fimble.errors import ConfigError
+
+    loaded = load_engine(configuration({}))
+    translate = english_on(loaded)
+    if translate is None:
+        raise ConfigError("The model cannot translate.", "Choose an instruct model.")
+    tell = bar(progress, "putting into English", len(wanted))
+    translated = []
+    for number, one in enumerate(wanted):
+        tell(number)
+        translated.append(replace(one, query=translate(said[one.query]) or said[one.query]))
+    loaded.engine.close()
+    english = measure(folder, wanted, _embed(encoder)).to_json()
+    from_chinese = measure(folder, translated, _embed(encoder)).to_json()
+    best = english["retrievers"]["fused_graph"]["recall_at_10"]
+    return {
+        "english": english,
+        "chinese": from_chinese,
+        "recall_at_10_share": round(from_chinese["retrievers"]["fused_graph"]["recall_at_10"] / max(best, 1e-9), 3),
+        "translations": [[said[one.query], two.query] for one, two in zip(wanted, translated, strict=True)],
+    }
+
+
+def _pairs(encoder: Encoder, limit: int, progress: Progress) -> dict[str, Any]:
+    from fimble.bench import docpairs, packages
+    from fimble.bench.search import UNSEEN, Wanted, measure, together
+
+    corpus = packages.fetch(UNSEEN, on_package=bar(progress, "fetching packages", len(UNSEEN)))
+    parts, by_package = [], {}
+    for package in UNSEEN:
+        with tempfile.TemporaryDirectory() as name:
+            found = docpairs.strip(corpus / f"{package.name}-{package.version}", Path(name) / "workspace")
+            wanted = [Wanted(pair.query, pair.path, pair.name) for pair in found]
+            wanted = wanted[:limit] if limit else wanted
+            with _indexed(Path(name), encoder, progress) as folder:
+                part = measure(folder, wanted, _embed(encoder), bar(progress, package.name, len(wanted)))
+        parts.append(part)
+        mrr = {name: one["mrr"] for name, one in part.to_json()["retrievers"].items()}
+        by_package[f"{package.name} {package.version}"] = {"num_queries": len(part.milliseconds), **mrr}
+    return together(parts).to_json() | {"packages": by_package}
+
+
+@contextmanager
+def _indexed(place: Path, encoder: Encoder, progress: Progress) -> Iterator[Path]:
+    """The folder of an index of ``place``/workspace, whole; it lies in ``place``, too."""
+    import numpy as np
+
+    from fimble.index.chunks import cut
+    from fimble.index.indexer import Encoding, Indexer
+    from fimble.index.store import Store
+    from fimble.privacy import Privacy
+
+    root, folder = (place / "workspace").resolve(), place / "index"
+    folder.mkdir()
+    store = Store.open(folder, lambda _: None)
+    encoding = Encoding(lambda texts: encoder.embed(texts).astype(np.float16), "bench")
+    indexer = Indexer(root, store, Privacy([], [root]), cut, encoding, on_note=lambda _: None)
+    task = progress.add_task(f"indexing {root.parent.name}", total=None)
+    for step in indexer.steps():
+        progress.update(task, completed=step.done, total=step.total)
+    progress.remove_task(task)
+    store.close()
+    yield folder
+
+
+def _embed(encoder: Encoder) -> Callable[[str], Any]:
+    return lambda query: encoder.embed([query])[0]
