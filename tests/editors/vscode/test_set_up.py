@@ -14,7 +14,7 @@ NOTHING = {"fimble.server.path": ""}
 
 
 def agree(window: Window) -> None:
-    window.wait_message("have to be fetched, once").get_by_role("button", name="Set Up").click()
+    window.answer("have to be fetched, once", "Set Up")
 
 
 def suggests(window: Window) -> None:

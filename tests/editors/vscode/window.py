@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
+from playwright.sync_api import TimeoutError as TookTooLong
 
 PATIENCE_S = 120.0
 """Much longer than anything takes: other programs may be busy too."""
@@ -141,6 +142,16 @@ class Window:
             self.command("Notifications: Show Notifications")
             self.until(lambda: found.count(), f"a message with {text!r}")
         return found.first
+
+    def answer(self, text: str, button: str) -> None:
+        """Press a button of a notification, which may hide at that very moment."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                found = self.wait_message(text).get_by_role("button", name=button)
+                return found.click(timeout=AGAIN_AFTER_S * 1000)
+            except TookTooLong:
+                assert time.monotonic() < deadline_s, f"the button {button!r}; on screen: {self.seen()}"
 
     def focus(self) -> None:
         """Put the keyboard into the editor."""
