@@ -60,7 +60,7 @@ class Timed:
 
     def __init__(self, elsewhere: Elsewhere) -> None:
         self._elsewhere = elsewhere
-        self.milliseconds = 0.0
+        self.milliseconds = self.processor_ms = 0.0
         self.was_late = False
         self.snippets_given: tuple[Snippet, ...] = ()
 
@@ -72,9 +72,10 @@ class Timed:
         seen: tuple[int, int] | None = None,
         with_index: bool = True,
     ) -> tuple[Snippet, ...]:
-        started = time.perf_counter()
+        started, begun = time.perf_counter(), time.thread_time()
         self.snippets_given = self._elsewhere.snippets(cursor, max_chars, deadline_ms, seen, with_index)
         self.milliseconds = (time.perf_counter() - started) * 1e3
+        self.processor_ms = (time.thread_time() - begun) * 1e3
         self.was_late = self._elsewhere.was_late
         return self.snippets_given
 
@@ -92,6 +93,8 @@ class Filled:
     """Why there was none."""
     milliseconds: float
     gathering_ms: float
+    gathering_processor_ms: float
+    """The same without waiting for a processor that others use."""
     snippets: tuple[Snippet, ...]
 
     def is_exact(self, hole: Hole) -> bool:
@@ -119,7 +122,7 @@ def fill(hole: Hole, workspace: Workspace, suggest: Suggest, with_index: bool) -
     milliseconds = (time.perf_counter() - started) * 1e3
     text = first_code_line(outcome.suggestions[0].text) if outcome.suggestions else ""
     reason = "" if text or outcome.reason is None else outcome.reason.value
-    return Filled(text, reason, milliseconds, timed.milliseconds, timed.snippets_given)
+    return Filled(text, reason, milliseconds, timed.milliseconds, timed.processor_ms, timed.snippets_given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,7 @@ def report(run: Run) -> dict[str, Any]:
         "gathering_p50_ms": _quantile(gathering, 0.5),
         "gathering_p95_ms": _quantile(gathering, 0.95),
         "gathering_max_ms": _quantile(gathering, 1.0),
+        "gathering_processor_p95_ms": _quantile([one.gathering_processor_ms for one in with_index], 0.95),
         "groups": {name: _group(exact, plain, chosen) for name, chosen in groups.items()},
     }
 

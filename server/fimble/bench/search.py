@@ -82,14 +82,21 @@ RETRIEVERS = ("bm25", "embedding", "fused", "fused_graph")
 
 
 def measure(
-    folder: Path, wanted: Sequence[Wanted], embed: Embed, on_query: Callable[[int], None] = lambda _: None
+    folder: Path,
+    wanted: Sequence[Wanted],
+    embed: Embed,
+    on_query: Callable[[int], None] = lambda _: None,
+    has_graph: bool = True,
 ) -> Measured:
-    """Rank the answers of ``wanted`` in the index at ``folder``. Raises ``IndexUnavailable`` where it is not whole."""
+    """Rank the answers of ``wanted`` in the index at ``folder``. Raises ``IndexUnavailable`` where it is not whole.
+
+    Without ``has_graph`` the files are of as many projects, and names that are alike are no edges.
+    """
     reader = Reader(folder)
     counts = reader.counts()
     if counts.num_missing_vectors or not counts.num_chunks:
         raise IndexUnavailable(f"The index in {folder} is not whole.")
-    plain, whole = Views(reader, has_graph=False).latest(), Views(reader).latest()
+    plain, whole = Views(reader, has_graph=False).latest(), Views(reader, has_graph).latest()
     ranks: dict[str, list[int]] = {name: [] for name in RETRIEVERS}
     milliseconds: list[float] = []
     num_lost = 0
@@ -115,7 +122,8 @@ def measure(
         for name, values in scores.items():
             ranks[name].append(_rank(values, whole.rows[right]))
     reader.close()
-    return Measured(ranks, milliseconds, counts.num_chunks, whole.network.num_edges, num_lost)
+    num_edges = whole.network.num_edges if has_graph else 0
+    return Measured(ranks, milliseconds, counts.num_chunks, num_edges, num_lost)
 
 
 def together(parts: Sequence[Measured]) -> Measured:

@@ -32,7 +32,7 @@ _REMINDER = 3.0
 """What the unused imports themselves are worth: more than anything."""
 _USE, _MODULE = 0.6, 0.8
 """Of a definition's worth, for lines that use its name, and for what a module has."""
-_MAX_DEFINITIONS, _MAX_UNUSED, _MAX_USES, _MAX_MEMBERS = 16, 8, 3, 8
+_MAX_DEFINITIONS, _MAX_UNUSED, _MAX_USES, _MAX_MEMBERS = 12, 8, 3, 8
 
 
 class CrossFile:

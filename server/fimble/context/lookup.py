@@ -167,12 +167,12 @@ class Lookup:
         return Found(path, None) if stem == name else None
 
     def _own(self, path: str, name: str) -> Found | None:
-        constant = re.compile(
-            rf"^(?:export[ \t]+)?(?:const[ \t]+|let[ \t]+|var[ \t]+)?{re.escape(name)}[ \t]*(?::[^=\n]+)?=(?!=)", re.M
-        )
         for chunk in self.in_file(path):
             if chunk.parent is None and chunk.name == name and chunk.kind in DEFINITIONS:
                 return Found(path, chunk)
+        constant = re.compile(
+            rf"^(?:export[ \t]+)?(?:const[ \t]+|let[ \t]+|var[ \t]+)?{re.escape(name)}[ \t]*(?::[^=\n]+)?=(?!=)", re.M
+        )
         for chunk in self.in_file(path):
             if chunk.parent is None and chunk.kind is Kind.VALUES and constant.search(chunk.text):
                 return Found(path, chunk, name)

@@ -55,6 +55,8 @@ class Meaning:
 
     def _own_result(self, name: str) -> str:
         """The class that a function of this file says to return."""
+        if f"def {name}(" not in self.text:
+            return ""
         parameters = r"\([^()]*(?:\([^()]*\)[^()]*)*\)"
         said = re.search(rf"\bdef {re.escape(name)}{parameters}[ \t]*->[ \t]*([^:\n]+):", self.text)
         return type_name(said[1]) if said else ""

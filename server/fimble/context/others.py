@@ -14,7 +14,7 @@ from fimble.index.records import StoredChunk
 _MAX_USERS = 24
 _USE_LINES = (1, 2)
 """Lines shown before and after one that uses a name."""
-_MAX_SIMILAR = 8
+_MAX_SIMILAR = 6
 _MAX_QUERY = 12
 
 
@@ -23,7 +23,7 @@ def use_of(
 ) -> tuple[StoredChunk, str] | None:
     """Of the chunks that use ``name``, the one that has most to do with what is near, and the lines of the use."""
     best: tuple[float, StoredChunk, str] | None = None
-    for stored in reader.using(name, _MAX_USERS):
+    for stored in reader.using(name, _MAX_USERS, with_references=False):
         if stored.chunk.name == name or not may_show(stored.path):
             continue
         lines = split(stored.chunk.text)
@@ -40,7 +40,7 @@ def use_of(
 def similar(reader: Reader, nearness: Nearness, may_show: Callable[[str], bool]) -> Iterator[StoredChunk]:
     """The functions that hold most of the rare words near the cursor, the best first."""
     found = reader.match(nearness.nearest(_MAX_QUERY), _MAX_SIMILAR)
-    for stored in reader.chunks([chunk_id for chunk_id, _ in found]):
+    for stored in reader.chunks([chunk_id for chunk_id, _ in found], with_references=False):
         if stored.chunk.kind in FUNCTIONS and may_show(stored.path):
             yield stored
 

@@ -90,17 +90,16 @@ class Reader:
             raise KeyError(id)
         return found[0]
 
-    def chunks(self, ids: Sequence[int]) -> list[StoredChunk]:
+    def chunks(self, ids: Sequence[int], with_references: bool = True) -> list[StoredChunk]:
         """In the order of ``ids``, without those that are no more."""
-        found = self._chunks("WHERE c.id IN (SELECT value FROM json_each(?))", json.dumps([int(one) for one in ids]))
+        listed = json.dumps([int(one) for one in ids])
+        found = self._chunks("WHERE c.id IN (SELECT value FROM json_each(?))", listed, with_references=with_references)
         by_id = {chunk.id: chunk for chunk in found}
         return [by_id[one] for one in ids if one in by_id]
 
     def in_file(self, path: str, with_references: bool = True) -> list[StoredChunk]:
         """Of the file at ``path`` (relative, with ``/``), in its order."""
-        with self._database() as database:
-            rest = "WHERE f.path = ? ORDER BY c.position"
-            return stored_chunks(database, rest, (path,), with_references) if database else []
+        return self._chunks("WHERE f.path = ? ORDER BY c.position", path, with_references=with_references)
 
     def imports_of(self, path: str) -> tuple[Import, ...]:
         query = (
@@ -139,11 +138,10 @@ class Reader:
         kinds = {kind.value: kind for kind in Kind}
         return [(chunk_id, name, full, kinds[kind], more) for chunk_id, name, full, kind, more in rows]
 
-    def using(self, name: str, limit: int = 50) -> list[StoredChunk]:
+    def using(self, name: str, limit: int = 50, with_references: bool = True) -> list[StoredChunk]:
         """Chunks that refer to ``name``."""
-        return self._chunks(
-            "WHERE c.id IN (SELECT chunk_id FROM refs WHERE name = ?) ORDER BY c.id LIMIT ?", name, limit
-        )
+        rest = "WHERE c.id IN (SELECT chunk_id FROM refs WHERE name = ?) ORDER BY c.id LIMIT ?"
+        return self._chunks(rest, name, limit, with_references=with_references)
 
     def num_uses(self, names: Sequence[str], not_in: str) -> dict[str, int]:
         """How many chunks refer to each of ``names``, those of the file at ``not_in`` apart; 0 is left out."""
@@ -215,9 +213,9 @@ class Reader:
                 self._watch[1].close()
                 self._watch = None
 
-    def _chunks(self, rest: str, *values: object) -> list[StoredChunk]:
+    def _chunks(self, rest: str, *values: object, with_references: bool = True) -> list[StoredChunk]:
         with self._database() as database:
-            return stored_chunks(database, rest, values) if database else []
+            return stored_chunks(database, rest, values, with_references) if database else []
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection | None]:

@@ -2,8 +2,10 @@
 
 <home>/encoders/<name>-<fingerprint>/    graph.onnx, weights.bin, tokenizer.json
 
-The adapter turns a model of sentences into one of code; it travels with fimble. An installation without it
-uses the encoder as its publisher made it. Another adapter is another fingerprint, and so another folder.
+<home>/encoders/adapter.safetensors     what turns the model of sentences into one of code, where it was taught
+
+Weights do not travel with fimble; without an adapter the encoder is as its publisher made it. Another adapter is
+another fingerprint, and so another folder, and other vectors.
 """
 
 from __future__ import annotations
@@ -27,14 +29,15 @@ if TYPE_CHECKING:
 
 NAME = "all-minilm-l6-v2"
 TOKENIZER = "tokenizer.json"
+ADAPTER = "adapter.safetensors"
 _FORMAT = 1
 """Of the graph that is written; another number makes every prepared folder an old one."""
 
 
 @cache
 def adapter() -> bytes | None:
-    """The adapter that travels with this installation, if one does; as safetensors."""
-    file = _folder() / "adapter.safetensors"
+    """The one that was taught on this machine, if there is one: low-rank changes of the encoder, as safetensors."""
+    file = config.home() / "encoders" / ADAPTER
     return file.read_bytes() if file.is_file() else None
 
 
@@ -90,7 +93,7 @@ def prepare(on_progress: OnProgress = silent) -> Path:
                     write_encoder(adapted(tensors, _tensors(more, "the adapter") if more else {}), staging)
                     shutil.copyfile(source.with_name(TOKENIZER), staging / TOKENIZER)
                 for old in parent.iterdir():
-                    if old != staging:
+                    if old.is_dir() and old != staging:
                         shutil.rmtree(old, ignore_errors=True)
                 staging.chmod(0o755)
                 staging.rename(target)

@@ -26,7 +26,7 @@ def search(
     ] = False,
     chinese: Annotated[
         Path | None,
-        typer.Option(help="JSON: CoSQA's queries in Chinese, by their English; both are looked for, and compared."),
+        typer.Option(help="JSON: queries in Chinese by their place among CoSQA's; both are looked for, and compared."),
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="How many queries of each workspace; 0 for all.")] = 0,
     as_json: Json = False,
@@ -59,9 +59,12 @@ def _cosqa(data: Path, encoder: Encoder, chinese: Path | None, limit: int, progr
         found.write(Path(name) / "workspace")
         with _indexed(Path(name), encoder, progress) as folder:
             if chinese is None:
-                return measure(folder, wanted, _embed(encoder), bar(progress, "queries", len(wanted))).to_json()
-            said = json.loads(chinese.read_text(encoding="utf-8"))
-            return _in_both(folder, [one for one in wanted if one.query in said], said, encoder, progress)
+                return measure(
+                    folder, wanted, _embed(encoder), bar(progress, "queries", len(wanted)), has_graph=False
+                ).to_json()
+            said = {int(place): text for place, text in json.loads(chinese.read_text(encoding="utf-8")).items()}
+            asked = {wanted[place].query: text for place, text in said.items() if place < len(wanted)}
+            return _in_both(folder, [one for one in wanted if one.query in asked], asked, encoder, progress)
 
 
 def _in_both(
@@ -85,8 +88,8 @@ def _in_both(
         tell(number)
         translated.append(replace(one, query=translate(said[one.query]) or said[one.query]))
     loaded.engine.close()
-    english = measure(folder, wanted, _embed(encoder)).to_json()
-    from_chinese = measure(folder, translated, _embed(encoder)).to_json()
+    english = measure(folder, wanted, _embed(encoder), has_graph=False).to_json()
+    from_chinese = measure(folder, translated, _embed(encoder), has_graph=False).to_json()
     best = english["retrievers"]["fused_graph"]["recall_at_10"]
     return {
         "english": english,
