@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,5 +50,5 @@ def read(folder: Path) -> CoSqa:
             tuple(int(one["retrieval_idx"]) for one in queries),
             tuple(functions),
         )
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as error:
         raise DocumentError(f"{folder} holds no CoSQA: {error!r}.", f"It needs {QUERIES} and {FUNCTIONS}.") from error

@@ -12,6 +12,7 @@ from fimble.cli.bench.document import document
 from fimble.cli.bench.engine import engine
 from fimble.cli.bench.fill import fill
 from fimble.cli.bench.generate import generate
+from fimble.cli.bench.index import index
 from fimble.cli.bench.precision import precision
 from fimble.cli.bench.search import search
 from fimble.cli.bench.shots import shots
@@ -37,5 +38,6 @@ for command in (
     document,
     shots,
     search,
+    index,
 ):
     app.command()(command)
