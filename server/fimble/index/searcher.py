@@ -56,6 +56,8 @@ class Searcher:
         view = self._views.latest()
         by_words = dict(self._reader.match(words, MAX_MATCHES))
         cosines = view.cosines(self._embed(asked)) if self._embed is not None else None
+        if self._embed is not None and cosines is None:
+            notes.append("Nothing can be found by its meaning yet, only by its words; `fimble index` goes on.")
         scores = _scores(view, cosines, by_words)
         best = sorted(scores, key=lambda one: (-scores[one], one))[:limit]
         most = max(scores.values(), default=1.0) if cosines is None else 1.0
