@@ -92,7 +92,8 @@ def _cut(lines: list[str], function: Function) -> None:
     """Blank its lines, so that all others keep their numbers; a body that was nothing else says ``...``."""
     first = function.body[0]
     start, end = first.lineno - 1, first.end_lineno or first.lineno
-    if start == function.lineno - 1:
+    is_alone = len(function.body) == 1 or function.body[1].lineno > end
+    if start == function.lineno - 1 or lines[start].encode()[: first.col_offset].strip() or not is_alone:
         return
     for number in range(start, end):
         lines[number] = ""

@@ -55,6 +55,8 @@ def open_search(root: Path, config: Config, translate: Translate | None = None) 
         encoder = load_encoder(config.num_threads)
     except FimbleError as error:
         return Searcher(reader, views, note=str(error))
+    if reader.meta("encoder") not in (None, encoder_name()):
+        return Searcher(reader, views, note="The index was made with another encoder; `fimble index` makes it anew.")
     return Searcher(reader, views, lambda query: encoder.embed([query])[0], translate)
 
 
@@ -84,11 +86,18 @@ def load_encoder(num_threads: int = 0) -> Encoder:
     return Encoder(folder, num_threads)
 
 
+def encoder_name() -> str:
+    """Of what makes vectors, and of how chunks are described to it: others make other vectors."""
+    from fimble.index.describe import FORMAT
+    from fimble.weights import encoder as weights
+
+    return f"{weights.fingerprint()}-{FORMAT}"
+
+
 def _encoding(num_threads: int, on_note: Callable[[str], None]) -> Encoding | None:
     """How chunks get vectors; nothing, aloud, where the encoder is not set up. It is loaded at the first chunk."""
     import numpy as np
 
-    from fimble.index.describe import FORMAT
     from fimble.index.indexer import Encoding
     from fimble.weights import encoder as weights
 
@@ -104,4 +113,4 @@ def _encoding(num_threads: int, on_note: Callable[[str], None]) -> Encoding | No
             loaded.append(load_encoder(num_threads))
         return loaded[0].embed(texts).astype(np.float16)
 
-    return Encoding(embed, f"{weights.fingerprint()}-{FORMAT}")
+    return Encoding(embed, encoder_name())

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_MATCHES = 2000
 """By words; what matches less well has no say, itself or for its neighbours."""
+_SPARE = 100
 _STOP = frozenset(
     split(
         """a an the of to in for and or is are be it its this that with from by on as at do does how what which when
@@ -59,10 +60,11 @@ class Searcher:
         if self._embed is not None and cosines is None:
             notes.append("Nothing can be found by its meaning yet, only by its words; `fimble index` goes on.")
         scores = _scores(view, cosines, by_words)
-        best = sorted(scores, key=lambda one: (-scores[one], one))[:limit]
+        # some may be gone since the view was read
+        best = sorted(scores, key=lambda one: (-scores[one], one))[: limit + _SPARE]
         most = max(scores.values(), default=1.0) if cosines is None else 1.0
         hits = []
-        for stored in self._reader.chunks(best):
+        for stored in self._reader.chunks(best)[:limit]:
             row = view.rows.get(stored.id)
             why = "" if cosines is None or row is None else f"meaning: {cosines[row]:.2f}"
             hits.append(hit(stored, words, min(max(scores[stored.id] / most, 0.0), 1.0), why))

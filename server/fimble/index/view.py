@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_PATIENCE_S = 0.3
+"""A small index is read again in this time, and then the file that was just saved is found by its meaning, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -76,6 +79,7 @@ class Views:
             elif self._held.generation != self._reader.generation and not (self._reading and self._reading.is_alive()):
                 self._reading = threading.Thread(target=self._read_again, name="fimble-view", daemon=True)
                 self._reading.start()
+                self._reading.join(_PATIENCE_S)
             return self._held
 
     def _read_again(self) -> None:

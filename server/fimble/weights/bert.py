@@ -43,10 +43,18 @@ def adapted(tensors: Tensors, adapter: Tensors) -> dict[str, Float32]:
             place = f"encoder.layer.{layer}." if layer else "embeddings."
             if kind == "B":
                 key = f"{place}{_PARTS[part]}.weight"
-                merged[key] = merged[key] + values @ adapter[f"{layer}.{part}.A"]
+                change = values @ adapter[f"{layer}.{part}.A"]
+                if change.shape != merged[key].shape:
+                    raise ValueError(f"{name} is of another shape")
+                merged[key] = merged[key] + change
             elif kind in ("w", "b"):
                 norm = _NORMS[part] if layer else "LayerNorm"
-                merged[f"{place}{norm}.{'weight' if kind == 'w' else 'bias'}"] = values
+                key = f"{place}{norm}.{'weight' if kind == 'w' else 'bias'}"
+                if values.shape != merged[key].shape:
+                    raise ValueError(f"{name} is of another shape")
+                merged[key] = values
+            elif kind != "A":
+                raise KeyError(name)
     except (KeyError, ValueError) as error:
         raise WeightsError(f"The adapter does not fit the encoder: {error}.") from error
     return merged

@@ -34,7 +34,6 @@ _FORMAT = 1
 """Of the graph that is written; another number makes every prepared folder an old one."""
 
 
-@cache
 def adapter() -> bytes | None:
     """The one that was taught on this machine, if there is one: low-rank changes of the encoder, as safetensors."""
     file = config.home() / "encoders" / ADAPTER
@@ -48,7 +47,6 @@ def entry() -> CatalogEntry:
     return parse(file.read_text(encoding="utf-8"), NAME, str(file))
 
 
-@cache
 def fingerprint() -> str:
     """Of everything that shapes a vector: 12 hexadecimal digits."""
     given = f"{_FORMAT} {entry().file.sha256} {sha256(adapter() or b'').hexdigest()}"
