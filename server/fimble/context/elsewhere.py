@@ -25,6 +25,8 @@ SEEN_BEFORE, SEEN_AFTER = 6000, 2000
 """Characters around the cursor that count as seen where the caller does not say."""
 _OTHER_LANGUAGE = 0.5
 _EDITED = 1.3
+_INDEX_SHARE = 0.65
+"""Of the time: the rest is for the passages, and for choosing among all."""
 RECENT_EDIT = "recent edit"
 """What was just changed is likelier to matter than what merely stands open."""
 
@@ -117,13 +119,16 @@ class Elsewhere:
         start, end = seen or (max(0, cursor.offset - SEEN_BEFORE), cursor.offset + SEEN_AFTER)
         with self._work:
             root = self._root(path_of(snapshot.uri))
-            candidates = []
+            candidates: list[Candidate] = []
+            was_cut_short = False
             if with_index and root:
-                candidates = self._index.candidates(cursor, root, self._privacy, max_chars, is_late)
+                is_over = self._deadline(deadline_ms * _INDEX_SHARE)
+                candidates = self._index.candidates(cursor, root, self._privacy, max_chars, is_over)
+                was_cut_short = is_over()
             candidates += self._candidates(cursor, (start, end), is_late)
             line = snapshot.text.count("\n", 0, cursor.offset)
             about = query(cursor, (start, end))
-            self.was_late = is_late()
+            self.was_late = was_cut_short or is_late()
             self._choice = choose(about, candidates, max_chars, self._choice, snapshot.uri, line)
             return self._choice.snippets()
 
