@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 
 import fimble
+from fimble.index.chunks import cut
 from fimble.index.places import place_of
 from fimble.index.reader import Reader
+from fimble.syntax.languages import LANGUAGES
 from tests.e2e.editor import ROOT
 from tests.unit.index.contents import everything
 
@@ -109,7 +111,10 @@ def test_killed_again_and_again_and_whole_in_the_end(work: Path, tmp_path: Path)
         counts = reader.counts()
         seen.append(counts.num_files)
         for path in sorted(reader.paths())[:50]:
-            assert reader.in_file(path), path
+            whole = cut(path, LANGUAGES["python"], (work / path).read_text(encoding="utf-8"))
+            assert [stored.chunk.qualified for stored in reader.in_file(path)] == [
+                chunk.qualified for chunk in whole.chunks
+            ], path
         reader.close()
     assert seen == sorted(seen), "what was read once is kept"
     with follow(work) as follower:

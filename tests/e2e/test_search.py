@@ -111,7 +111,9 @@ def test_the_command_says_where_what_and_why(editor: Editor, work: Path) -> None
     assert "fimble.search" in editor.capabilities["executeCommandProvider"]["commands"]
     found = ask(editor, "what happens after a failure of a transfer?", limit=1)
     (hit,) = found["hits"]
-    assert found["query"] == "what happens after a failure of a transfer?" and found["notes"] == []
+    assert found["query"] == "what happens after a failure of a transfer?" and found["notes"] == [
+        "Search by meaning is not set up. Run `fimble setup`."
+    ]
     assert hit["uri"] == (work / "upload.py").as_uri() and hit["path"] == "upload.py"
     assert (hit["line"], hit["end_line"], hit["range"]["start"]["line"]) == (7, 9, 6)
     assert hit["name"] == "Client.sendAgain" and hit["kind"] == "method" and 0 < hit["score"] <= 1
