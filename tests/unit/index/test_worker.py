@@ -162,7 +162,8 @@ def test_while_a_person_types_nothing_heavy_is_done(place: Place) -> None:
     file = write(place, "a.py", "".join(f"def f{number}():\n    pass\n" for number in range(400)))
     with following(place, Encoding(watched, "ones")) as (worker, told, failures):
         told.wait(lambda line: line.get("phase") == "meaning")
-        order(worker, pause_ms=700)
+        # far longer than what follows takes, on a busy machine too
+        order(worker, pause_ms=4000)
         order(worker, changed=(write(place, "saved.py"),))
         assert told.key("updated") == ["saved.py"]
         is_typing.set()
