@@ -1,7 +1,8 @@
 """Docstring to function: what a package's authors say of their functions, and the functions without it.
 
-Every docstring of a function is cut out of the sources before they are indexed; the first sentences of some are the
-queries. Classes keep theirs. A package is a workspace of its own: a query is looked for among all of its chunks.
+Every docstring of a function that stands on lines of its own is cut out of the sources before they are indexed; the
+first sentences of some are the queries. Classes keep theirs. A package is a workspace of its own: a query is looked for
+among all of its chunks.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def _functions(node: ast.AST, around: str) -> Iterator[tuple[str, Function]]:
             if not isinstance(child, ast.ClassDef):
                 yield name, child
             yield from _functions(child, name)
-        elif isinstance(child, ast.If | ast.Try | ast.With):
+        elif isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
             yield from _functions(child, around)
 
 

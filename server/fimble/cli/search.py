@@ -16,7 +16,7 @@ import typer
 
 from fimble import config
 from fimble.errors import ConfigError, IndexUnavailable
-from fimble.features.search import MAX_HITS
+from fimble.features.search import MAX_HITS, told
 from fimble.index.places import Place, is_too_wide, place_of
 from fimble.index.records import Answer, Hit
 
@@ -167,20 +167,7 @@ def _ask(query: str, scope: _Scope, options: Config, limit: int) -> Answer:
 
 
 def _to_json(query: str, root: Path, answer: Answer) -> dict[str, Any]:
-    hits = [
-        {
-            "path": hit.path,
-            "line": hit.start_line + 1,
-            "end_line": max(hit.end_line, hit.start_line + 1),
-            "name": hit.name,
-            "kind": hit.kind.value,
-            "score": round(hit.score, 4),
-            "snippet": hit.snippet,
-            "snippet_line": hit.snippet_line + 1,
-            "why": list(hit.why),
-        }
-        for hit in answer.hits
-    ]
+    hits = [told(hit) for hit in answer.hits]
     return {"query": query, "workspace": str(root), "hits": hits, "notes": list(answer.notes)}
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fimble.index.records import Answer, Hit
 
@@ -71,6 +71,21 @@ def _mixed(named: tuple[Hit, ...], others: tuple[Hit, ...]) -> tuple[Hit, ...]:
         replace(hit, score=hit.score * _WORTH_OF_WORDS) for hit in others if (hit.path, hit.start_line) not in known
     )
     return tuple(sorted((*named, *rest), key=lambda hit: -hit.score))
+
+
+def told(hit: Hit) -> dict[str, Any]:
+    """``hit`` as programs are told it, through the command line and over LSP; lines count from 1."""
+    return {
+        "path": hit.path,
+        "line": hit.start_line + 1,
+        "end_line": max(hit.end_line, hit.start_line + 1),
+        "name": hit.name,
+        "kind": hit.kind.value,
+        "score": round(hit.score, 4),
+        "snippet": hit.snippet,
+        "snippet_line": hit.snippet_line + 1,
+        "why": list(hit.why),
+    }
 
 
 def merged(answers: Iterable[tuple[Path, Answer]], limit: int) -> list[tuple[Path, Hit]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from fimble.features.search import MAX_HITS
+from fimble.features.search import MAX_HITS, told
 from fimble.index.records import Hit, Kind
 from fimble.lsp.workspace import Found
 
@@ -49,15 +49,7 @@ def to_json(query: str, found: Found, notes: tuple[str, ...]) -> JsonObject:
                 "start": {"line": hit.start_line, "character": 0},
                 "end": {"line": hit.end_line, "character": 0},
             },
-            "path": hit.path,
-            "line": hit.start_line + 1,
-            "end_line": max(hit.end_line, hit.start_line + 1),
-            "name": hit.name,
-            "kind": hit.kind.value,
-            "score": round(hit.score, 4),
-            "snippet": hit.snippet,
-            "snippet_line": hit.snippet_line + 1,
-            "why": list(hit.why),
+            **told(hit),
         }
         for root, hit in found
     ]

@@ -81,8 +81,7 @@ def test_leaving_insert_mode_forgets_what_is_on_its_way(slow: Neovim) -> None:
     slow.type(" ")
     wait_until_asked(slow, 1)
     slow.escape()
-    slow.nvim.command("Fimble why")
-    slow.wait(lambda: slow.lua("return _G.num_answered + 1") >= 1, "")
+    slow.wait(lambda: slow.lua("return _G.num_answered") >= 1, "the request has ended")
     assert slow.ghost == ""
     slow.type("A")
     slow.wait_for_ghost("a")
