@@ -18,7 +18,11 @@ handler catches one base class and a person reads what happened and what to do.
     │   ├── NotEnoughDisk
     │   ├── ModelFolderInvalid      written by another version, or damaged
     │   ├── UnsupportedArchitecture
-    │   └── VerificationFailed      the prepared model does not answer like its source
+    │   ├── VerificationFailed      the prepared model does not answer like its source
+    │   └── AdapterInvalid          what was trained is damaged, or belongs to another base
+    ├── TrainingError             a repository or a run that cannot train a model
+    │   ├── NothingToLearn          too little in the repository that may be learned from
+    │   └── TrainingUnavailable     what training needs is not installed
     ├── ActionRefused             an action cannot be done here, or nothing that came of it holds up
     ├── AcceptanceUnavailable     what was shown and accepted cannot be counted or read
     ├── IndexUnavailable          the index of a workspace cannot be written or read
@@ -105,6 +109,22 @@ class UnsupportedArchitecture(WeightsError):
 
 class VerificationFailed(WeightsError):
     """The prepared model does not answer like its source."""
+
+
+class AdapterInvalid(WeightsError):
+    """An adapter is damaged, or belongs to another base."""
+
+
+class TrainingError(FimbleError):
+    """A repository or a run that cannot train a model."""
+
+
+class NothingToLearn(TrainingError):
+    """There is too little in the repository that may be learned from."""
+
+
+class TrainingUnavailable(TrainingError):
+    """What training needs is not installed."""
 
 
 class ActionRefused(FimbleError):

@@ -167,6 +167,7 @@ def test_a_workspace_of_several_folders(vscode: CodeServer, open_file: Open, tmp
     window.command("fimble: Switch Suggestions On or Off for This File")
     window.wait_status_bar("Suggestions are off for code.py.")
     settings = tmp_path / "project/first/.vscode/settings.json"
+    window.until(settings.is_file, f"{settings} is written")
     assert json.loads(settings.read_text()) == {"fimble.disabledPaths": ["/code.py"]}
     asked_in_vain(window, "the file is one that fimble never reads")
     window.open(tmp_path / "project/third/code.py")

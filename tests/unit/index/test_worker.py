@@ -33,6 +33,8 @@ TIMEOUT_S = 20.0
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIMBLE_HOME", str(tmp_path / "fimble"))
+    # A worker is a process of its own; the one of these tests holds what all the others have loaded.
+    monkeypatch.setattr(module, "MAX_MEMORY_MB", 1_000_000)
 
 
 @pytest.fixture
