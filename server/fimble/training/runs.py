@@ -1,0 +1,158 @@
+"""Where the training of a workspace lies on disk, and how far it came.
+
+<home>/training/<id>/         of one workspace; <id> as its index and its adapter have it
+    run.json                  what was asked for, and whether it is done
+    dataset/  finetune/       examples and their card; checkpoints and logs
+    adapter/                  what was learned, until it is published or rolled back
+    result.json  report.html  of the last run that came to its end
+<home>/training/scores/       what models made of holes (``scores.py``)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from fimble import config
+from fimble.errors import TrainingError
+from fimble.training.settings import Settings
+from fimble.weights import disk
+
+_RUN = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person asked for."""
+
+    root: str
+    """The workspace, absolute and without links."""
+    model: str
+    base_sha256: str
+    """Of the source that the installed model was prepared from."""
+    settings: Settings = field(default_factory=Settings)
+    num_trials: int = 0
+    """Of a search for better settings; 0 searches nothing."""
+    num_held_out: int = 200
+    num_general: int = 100
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The training of one workspace, there or not."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def dataset(self) -> Path:
+        return self.folder / "dataset"
+
+    @property
+    def finetune(self) -> Path:
+        return self.folder / "finetune"
+
+    @property
+    def adapter(self) -> Path:
+        return self.folder / "adapter"
+
+    @property
+    def report(self) -> Path:
+        return self.folder / "report.html"
+
+    @property
+    def result(self) -> Path:
+        return self.folder / "result.json"
+
+    def unfinished(self) -> Order | None:
+        """What a run that did not come to its end was asked for; nothing, too, where that cannot be read."""
+        try:
+            values = json.loads((self.folder / _RUN).read_text(encoding="utf-8"))
+            if values["is_done"]:
+                return None
+            order = values["order"]
+            settings = {field.name: order["settings"][field.name] for field in fields(Settings)}
+            settings["parts"] = tuple(settings["parts"])
+            return Order(**{**order, "settings": Settings(**settings)})
+        except (OSError, ValueError, KeyError, TypeError, TrainingError):
+            return None
+
+    def begin(self, order: Order) -> None:
+        """Forget an earlier run, but for its report, and note what is asked for. Raises ``TrainingError``."""
+        self.tidy(also_dataset=True)
+        self._note(order, is_done=False)
+
+    def end(self, order: Order, result: Mapping[str, Any]) -> None:
+        """Keep ``result``, and say that there is nothing to resume."""
+        write_json(self.result, result)
+        self._note(order, is_done=True)
+        self.tidy()
+
+    def tidy(self, also_dataset: bool = False) -> None:
+        """Delete what only an unfinished run needs. Raises ``TrainingError``."""
+        for place in (self.finetune, self.adapter, *([self.dataset] if also_dataset else [])):
+            try:
+                if place.exists():
+                    shutil.rmtree(place)
+            except OSError as error:
+                raise TrainingError(
+                    f"{place} cannot be deleted: {error}.", "Check the folder's permissions."
+                ) from error
+
+    def _note(self, order: Order, is_done: bool) -> None:
+        write_json(self.folder / _RUN, {"is_done": is_done, "order": asdict(order)})
+
+
+def run_of(root: Path) -> Run:
+    """Of the workspace ``root``. Raises ``ConfigError`` or ``TrainingError``."""
+    return Run(_home() / id_of(root))
+
+
+def id_of(root: Path) -> str:
+    """Names a workspace, whichever way its path is written. Raises ``TrainingError`` where it is no folder."""
+    try:
+        resolved = root.resolve()
+    except (OSError, RuntimeError) as error:
+        raise TrainingError(f"{root} cannot be read: {error}.") from error
+    if not resolved.is_dir():
+        raise TrainingError(f"{resolved} is not a folder.", "Name the folder of a repository.")
+    return config.workspace_id(resolved)
+
+
+def scores_folder() -> Path:
+    return _home() / "scores"
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write a file, whole or not at all. Raises ``NotEnoughDisk`` or ``TrainingError``."""
+    write_text(path, json.dumps(values, indent=2, sort_keys=True, default=str) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """As ``write_json``."""
+    temporary = path.with_name(path.name + ".new")
+    try:
+        with disk.guarded(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("w", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+    except OSError as error:
+        raise TrainingError(f"{path} cannot be written: {error}.", "Check the folder's permissions.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _home() -> Path:
+    return config.home() / "training"
