@@ -32,8 +32,8 @@ def loaded(default_model: str) -> Iterator[LoadedEngine]:
 
 @pytest.fixture
 def engine(loaded: LoadedEngine) -> OnnxEngine:
-    loaded.engine.slots.clear()
-    return loaded.engine
+    loaded.decoder.slots.clear()
+    return loaded.decoder
 
 
 def prompts(loaded: LoadedEngine) -> list[tuple[int, ...]]:

@@ -44,7 +44,7 @@ def tokens_of(engine: OnnxEngine, request: GenerateRequest, max_draft_tokens: in
 
 
 def test_answers_are_the_same_with_speculation_and_without(loaded: LoadedEngine) -> None:
-    engine, num_clear, num_accepted = loaded.engine, 0, 0
+    engine, num_clear, num_accepted = loaded.decoder, 0, 0
     for prompt, _ in holes(loaded):
         plain = tokens_of(engine, GenerateRequest(prompt, NUM_NEW), 0)
         generation = engine.generate(GenerateRequest(prompt, NUM_NEW))
@@ -57,7 +57,7 @@ def test_answers_are_the_same_with_speculation_and_without(loaded: LoadedEngine)
 
 
 def test_a_suggestion_that_was_typed_over_is_told_again_in_few_runs(loaded: LoadedEngine) -> None:
-    engine = loaded.engine
+    engine = loaded.decoder
     prompt, _ = holes(loaded)[2]
     plain = tokens_of(engine, GenerateRequest(prompt, NUM_NEW), 0)
     rejected = (*plain[:8], plain[8] + 1, *plain[9:])
@@ -69,7 +69,7 @@ def test_a_suggestion_that_was_typed_over_is_told_again_in_few_runs(loaded: Load
 
 def test_a_half_typed_line_is_healed(loaded: LoadedEngine) -> None:
     """The answer begins with what was typed, and is the model's own where it begins so by itself."""
-    engine, tokenizer = loaded.engine, loaded.tokenizer
+    engine, tokenizer = loaded.decoder, loaded.tokenizer
     for prompt, line in holes(loaded)[:4]:
         for required in (line[:7], line[: len(line) // 2 + 1][:16]):
             constraint = tokenizer.begins_with(required)

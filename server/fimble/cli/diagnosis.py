@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from fimble import __version__, config
-from fimble.cli.wiring import PRECISIONS
+from fimble.cli.wiring import FALLBACK, PRECISIONS
 
 PACKAGES = (
     "numpy", "onnx", "gguf", "safetensors", "tokenizers", "pygls", "lsprotocol", "typer", "rich", "requests",
@@ -195,6 +195,6 @@ def find_problems(
             ready.add(model.precision)
     if not ready:
         yield f"The model {wanted_model} is not ready. Run 'fimble setup {wanted_model}'."
-    elif runtime.provider and PRECISIONS[runtime.provider] not in ready:
+    elif runtime.provider and not ready & {PRECISIONS[runtime.provider], FALLBACK}:
         yield f"The model {wanted_model} is not prepared for {runtime.provider}: run 'fimble setup' again."
     yield from complaints

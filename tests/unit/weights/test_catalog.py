@@ -137,7 +137,12 @@ def test_a_persons_own_entry_replaces_a_built_in_one(home: Path) -> None:
         ('name = "model.safetensors"', 'name = "a\\u0000b"', r"file\.name must be a bare file name"),
         ('name = "config.json"', 'name = "Wheels"', r"companion\[0\]\.name must be a bare file name"),
         ('name = "config.json"', 'name = "Model.safetensors"', r"companion\[0\]\.name is the name of another file"),
-        ('kind = "url"', 'kind = "torrent"', r"source\[0\]\.kind must be hub, wheels or url"),
+        (
+            'kind = "url"\nurl = "http://127.0.0.1/model.safetensors"',
+            'kind = "folder"\npath = "mine"',
+            r"source\[0\]\.path",
+        ),
+        ('kind = "url"', 'kind = "torrent"', r"source\[0\]\.kind must be hub, wheels, url or folder"),
         ('url = "http:', 'url = "ftp:', r"source\[0\]\.url must begin with"),
         ('format = "safetensors"', 'format = "pickle"', "format must be one of gguf, safetensors"),
         ('name = "mine"', 'name = "other"', "name must be 'mine'"),

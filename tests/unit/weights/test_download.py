@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -26,7 +27,7 @@ import pytest
 
 from fimble.errors import ChecksumMismatch, DownloadFailed, NotEnoughDisk
 from fimble.weights import disk, download, http, store
-from fimble.weights.entry import CatalogEntry, HubSource, Source, SourceFile, UrlSource, WheelSource
+from fimble.weights.entry import CatalogEntry, FolderSource, HubSource, Source, SourceFile, UrlSource, WheelSource
 from fimble.weights.progress import Progress
 from tests.unit.weights.file_server import FileServer, serving
 
@@ -134,6 +135,27 @@ class Seen(list[Progress]):
     @property
     def notices(self) -> str:
         return "\n".join(progress.notice for progress in self if progress.notice)
+
+
+# A folder of this machine
+
+
+def test_a_model_that_was_trained_here_is_copied_verified_from_its_folder(home: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "trained"
+    mine.mkdir()
+    (mine / "model.gguf").write_bytes(CONTENT)
+    (mine / "config.json").write_bytes(b"{}")
+    companion = SourceFile("config.json", 2, hashlib.sha256(b"{}").hexdigest())
+    path = download.fetch(entry(FolderSource(str(mine)), companions=(companion,)))
+    assert path.read_bytes() == CONTENT
+    assert names_in(home) == ["config.json", "model.gguf"]
+    path.unlink()
+    (mine / "model.gguf").write_bytes(CONTENT[:-1] + b"?")
+    with pytest.raises(ChecksumMismatch):
+        download.fetch(entry(FolderSource(str(mine)), companions=(companion,)))
+    (mine / "model.gguf").unlink()
+    with pytest.raises(DownloadFailed, match=re.escape(str(mine))):
+        download.fetch(entry(FolderSource(str(mine)), companions=(companion,)))
 
 
 # The hub

@@ -36,7 +36,7 @@ def engine(
 
     def load_it() -> OnnxEngine:
         loaded["model"] = load_engine(config)
-        result: OnnxEngine = loaded["model"].engine
+        result: OnnxEngine = loaded["model"].decoder
         return result
 
     with Progress(console=Console(stderr=True), transient=True) as progress:

@@ -29,6 +29,6 @@ def speculate(
         loaded = load_engine(configuration({"provider": provider}))
         family = family_of(loaded.manifest.prompt_family)
         asked = bench.requests_at(holes[:: max(1, len(holes) // requests)][:requests], loaded.tokenizer, family)
-        result = bench.measure(loaded.engine, asked, seed, bar(progress, "speculation", len(asked)))
+        result = bench.measure(loaded.decoder, asked, seed, bar(progress, "speculation", len(asked)))
         loaded.engine.close()
     show(result, as_json)
