@@ -23,6 +23,8 @@ _HEAD_CHARS = 1500
 _MIN_PRINTABLE = 0.98
 _MAX_FOREIGN = 0.3
 """Of a text in one of the old encodings: more bytes above 127 are no European language's."""
+_MIN_COMMON = 0.9
+"""Of the characters that are not ASCII in a text in Chinese: so many are everyday ones."""
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
@@ -73,7 +75,8 @@ def read(path: Path) -> FileText | Unread:
 
 
 def decoded(raw: bytes) -> str | None:
-    """Text in UTF-8, in UTF-16 or UTF-32 with a mark, or in an old encoding of Europe; ``None`` for anything else."""
+    """Text in UTF-8, in UTF-16 or UTF-32 with a mark, in GB18030 (so GBK and GB2312, too), or in an old encoding of
+    Europe; ``None`` for anything else."""
     for mark, name in _BOMS:
         if raw.startswith(mark):
             try:
@@ -86,13 +89,30 @@ def decoded(raw: bytes) -> str | None:
         return _lines(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         pass
-    num_foreign = sum(byte > 127 for byte in raw)
-    if num_foreign > _MAX_FOREIGN * len(raw) or len(_CONTROLS.findall(raw)) > (1 - _MIN_PRINTABLE) * len(raw):
+    if len(_CONTROLS.findall(raw)) > (1 - _MIN_PRINTABLE) * len(raw):
+        return None
+    if (chinese := _in_chinese(raw)) is not None:
+        return _lines(chinese)
+    if sum(byte > 127 for byte in raw) > _MAX_FOREIGN * len(raw):
         return None
     try:
         return _lines(raw.decode("cp1252"))
     except UnicodeDecodeError:
         return _lines(raw.decode("latin-1"))
+
+
+def _in_chinese(raw: bytes) -> str | None:
+    """``raw`` as GB18030 where that makes Chinese of it: nearly any bytes are some rare characters there."""
+    try:
+        text = raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return None
+    foreign = [sign for sign in text if sign > "\x7f"]
+    # two bytes each; the first tells a row of GB2312: 0xA1 and 0xA3 are punctuation, 0xB0 to 0xD7 the 3,755 everyday
+    # characters, and what Latin, Greek or Cyrillic letters look like lies in others
+    rows = "".join(foreign).encode("gb2312", "ignore")[::2]
+    num_common = sum(row in (0xA1, 0xA3) or 0xB0 <= row <= 0xD7 for row in rows)
+    return text if num_common >= _MIN_COMMON * len(foreign) else None
 
 
 def _bytes(path: Path) -> tuple[bytes, Stamp] | Unread | None:

@@ -27,10 +27,28 @@ def test_old_encodings_of_europe() -> None:
     assert decoded(b"caf\xe9 \x81 and more\n") == "café \x81 and more\n"
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "gbk", "gb2312"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# 上传失败时，重试三次。\ndef 重试上传(次数):\n    return 次数\n",
+        "def retry(n):  # 重试\n    return n\n" * 9,
+        "中文",
+    ],
+)
+def test_chinese_is_read_in_its_own_encodings(text: str, encoding: str) -> None:
+    assert decoded(text.encode(encoding)) == text
+
+
+def test_words_of_europe_are_not_taken_for_chinese() -> None:
+    for text in ("AÇÃO: não há ação\n", "Ça c'est l'été à Noël\n", "ÄÖÜ äöüß\n", "CAFÉ DÉJÀ VU\n"):
+        assert decoded((text + "x = 1\n" * 9).encode("cp1252")) == text + "x = 1\n" * 9
+
+
 @pytest.mark.parametrize(
     "raw",
-    [b"\x7fELF\0\0\0", b"text\0", "中文和更多的文字".encode("gb18030"), bytes(range(1, 256)) * 3, b"\xff\xfe\x00\xd8",
-     b"\xff\xfea"],
+    [b"\x7fELF\0\0\0", b"text\0", "Это русский текст".encode("cp1251"), "これはテストです".encode("shift_jis"),
+     bytes(range(1, 256)) * 3, b"\xff\xfe\x00\xd8", b"\xff\xfea"],
 )  # fmt: skip
 def test_what_is_no_text(raw: bytes) -> None:
     assert decoded(raw) is None
