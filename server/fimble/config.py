@@ -13,6 +13,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ def home() -> Path:
     if not path.is_absolute():
         raise ConfigError(f"FIMBLE_HOME is {value!r}, which is not an absolute path.", "Give the whole path.")
     return path
+
+
+def workspace_id(root: Path) -> str:
+    """The name under which whatever belongs to the workspace ``root`` is kept, whichever way its path is written.
+
+    Raises ``OSError`` where a link leads in a circle.
+    """
+    return sha256(str(root.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,8 @@ class Config:
     run_examples: bool = True
     """Whether a docstring's own examples are run to check what was generated for it: only code that can reach nothing
     beyond its arguments, in a limited process. Translations are tried against their source likewise."""
+    adapters: bool = True
+    """Whether a model that was trained for a workspace (``fimble train``) answers in it."""
     disabled_paths: tuple[str, ...] = ()
     """Paths, as patterns like those in ``.gitignore``, that get no suggestion and are never read."""
     record_acceptance: bool = True
@@ -107,7 +118,17 @@ _RANGES: dict[str, tuple[int, int]] = {
     "index_mb": (16, 65536),
 }
 _SWITCHES = frozenset(
-    {"enabled", "thorough", "comments", "other_files", "cross_file", "run_examples", "record_acceptance", "index"}
+    {
+        "enabled",
+        "thorough",
+        "comments",
+        "other_files",
+        "cross_file",
+        "run_examples",
+        "adapters",
+        "record_acceptance",
+        "index",
+    }
 )
 _LISTS = frozenset({"disabled_paths", "disabled_languages"})
 _PRIVATE = frozenset({"disabled_paths"})

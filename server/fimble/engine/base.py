@@ -7,18 +7,22 @@ one, ``fake.ScriptedEngine`` the one for tests; both keep these promises:
 * the first candidate's tokens arrive before the second candidate starts;
 * cancelling makes the iteration raise ``EngineCancelled`` soon (well under 150 ms) and
   keeps in the cache whatever was prefilled in whole chunks;
-* an engine serves one generation at a time; the caller sees to that.
+* an engine serves one generation at a time; the caller sees to that;
+* a generation runs from its beginning to its end with the adapter in use when it was asked for, and
+  nothing that was computed with one adapter is ever used with another.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     import numpy.typing as npt
 
@@ -163,10 +167,34 @@ class EngineInfo:
     vocabulary_size: int
 
 
+class Adapter(Protocol):
+    """What was trained on top of a model (``weights.adapter.Adapter``)."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Not empty; the same only where everything is."""
+        ...
+
+    def inputs_for(self, folder: Path) -> Mapping[str, npt.NDArray[np.float32]]:
+        """The inputs that the graph in ``folder`` takes of it, by name.
+
+        Asked only where the engine does not hold them. Raises ``AdapterInvalid``.
+        """
+        ...
+
+
 class Engine(Protocol):
     """Continues token sequences."""
 
     info: EngineInfo
+
+    def use(self, adapter: Adapter | None) -> None:
+        """Run with ``adapter`` from now on; ``None`` for the model as it is.
+
+        Costs next to nothing where it is in use or was a moment ago. Raises ``AdapterInvalid`` for one that does not
+        belong to the model; what was in use stays.
+        """
+        ...
 
     def generate(self, request: GenerateRequest, cancel: CancelToken | None = None) -> Generation:
         """Start to continue ``request.prompt``.

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from fimble.engine.base import CancelToken, EngineInfo, Finish, GenerateRequest, GenerationStats, Token
+from fimble.engine.base import Adapter, CancelToken, EngineInfo, Finish, GenerateRequest, GenerationStats, Token
 from fimble.engine.kv import count_shared
 from fimble.errors import EngineCancelled, PromptTooLong
 
@@ -32,13 +32,20 @@ class ScriptedEngine:
         """
         self.info = EngineInfo("scripted", "cpu", context_length, 1 << 20)
         self.requests: list[GenerateRequest] = []
+        self.adapters: list[str] = []
+        """The fingerprint of the adapter in use at each request; empty for none."""
+        self._adapter = ""
         self._script, self._delay_ms, self._logprob, self._fit = script, delay_ms, logprob, fit
+
+    def use(self, adapter: Adapter | None) -> None:
+        self._adapter = adapter.fingerprint if adapter is not None else ""
 
     def generate(self, request: GenerateRequest, cancel: CancelToken | None = None) -> ScriptedGeneration:
         if not request.prompt or len(request.prompt) + request.max_tokens > self.info.context_length:
             raise PromptTooLong("The prompt does not fit.")
-        previous = self.requests[-1].prompt if self.requests else ()
+        previous = self._previous()
         self.requests.append(request)
+        self.adapters.append(self._adapter)
         answers = self._script(request.prompt)[: request.num_candidates] if request.max_tokens else ()
         num_reused = min(count_shared(list(previous), request.prompt), len(request.prompt) - 1)
         return ScriptedGeneration(request, answers, cancel, self._delay_ms, self._logprob, num_reused)
@@ -51,10 +58,16 @@ class ScriptedEngine:
         return [self._fit(tuple(prompt), tuple(answer))] * len(answer)
 
     def num_cached_tokens(self, prompt: Sequence[int]) -> int:
-        return count_shared(list(self.requests[-1].prompt), prompt) if self.requests else 0
+        return count_shared(list(self._previous()), prompt)
+
+    def _previous(self) -> tuple[int, ...]:
+        """The last prompt that was read with the adapter in use."""
+        is_known = self.requests and self.adapters[-1] == self._adapter
+        return self.requests[-1].prompt if is_known else ()
 
     def close(self) -> None:
         self.requests.clear()
+        self.adapters.clear()
 
 
 class ScriptedGeneration:

@@ -4,7 +4,8 @@ A prompt that shares a beginning with a slot starts where they part. If that wou
 throw away anything that another sequence left there, the shared part is copied into a
 slot of its own, so that two documents with one header do not fight, and a prompt that is
 prepared in idle time does not harm the one in use. The least recently used slots
-go, or are used again, when all together would exceed the memory cap.
+go, or are used again, when all together would exceed the memory cap. Keys and values hold only for the adapter
+that they were computed with: slots of another one share nothing.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class Slot(Generic[C]):
     last_used: int = 0
     sequence: str = ""
     """What it served last (``GenerateRequest.sequence``)."""
+    adapter: str = ""
+    """The fingerprint of the adapter that its keys and values were computed with; empty for none."""
     others: dict[str, int] = field(default_factory=dict)
     """Sequences it served before -> how many of its tokens each left there and may want again."""
 
@@ -48,10 +51,11 @@ class Slot(Generic[C]):
         self.others.pop(sequence, None)
         self.sequence = sequence
 
-    def empty(self) -> None:
-        """Forget everything."""
+    def empty(self, adapter: str) -> None:
+        """Forget everything; what comes next is computed with ``adapter``."""
         self.tokens.clear()
         self.others.clear()
+        self.adapter = adapter
 
     def rewind(self, num_tokens: int) -> None:
         """Forget all but the first ``num_tokens``; costs nothing."""
@@ -84,20 +88,21 @@ class SlotPool(Generic[C]):
     def slots(self) -> tuple[Slot[C], ...]:
         return tuple(self._slots)
 
-    def acquire(self, prompt: Sequence[int], max_new_tokens: int, sequence: str = "") -> Slot[C]:
+    def acquire(self, prompt: Sequence[int], max_new_tokens: int, sequence: str = "", adapter: str = "") -> Slot[C]:
         """The slot to run ``prompt`` in, rewound to the tokens it shares with the prompt.
 
         At least the prompt's last token is left to run, because its logits are wanted.
-        ``max_new_tokens`` more will be appended at most.
+        ``max_new_tokens`` more will be appended at most. ``adapter``: the fingerprint of the one in use; what was
+        computed with another shares nothing.
         """
         num_tokens = len(prompt) + max_new_tokens
-        best, num_shared = self._most_shared(prompt, sequence)
+        best, num_shared = self._most_shared(prompt, sequence, adapter)
         if best is None or num_shared < MIN_SHARED_TOKENS:
-            slot, num_shared = self._fresh_slot(num_tokens), 0
+            slot, num_shared = self._fresh_slot(num_tokens, adapter), 0
         elif best.loses_nothing(num_shared, sequence):
             slot = best
         else:
-            slot = self._fresh_slot(num_tokens, best)
+            slot = self._fresh_slot(num_tokens, adapter, best)
             num_shared = self._copy_prefix(best.cache, slot.cache, num_shared)
             slot.tokens = best.tokens[:num_shared]
             slot.sequence = sequence
@@ -110,9 +115,9 @@ class SlotPool(Generic[C]):
         self._evict(slot)
         return slot
 
-    def num_held(self, prompt: Sequence[int]) -> int:
+    def num_held(self, prompt: Sequence[int], adapter: str = "") -> int:
         """The most tokens of ``prompt``, its last one aside, that a slot holds. The slot counts as used."""
-        best, num_shared = self._most_shared(prompt, "")
+        best, num_shared = self._most_shared(prompt, "", adapter)
         if best is not None:
             self._use(best)
         return num_shared
@@ -124,28 +129,29 @@ class SlotPool(Generic[C]):
         self._clock += 1
         slot.last_used = self._clock
 
-    def _most_shared(self, prompt: Sequence[int], sequence: str) -> tuple[Slot[C] | None, int]:
+    def _most_shared(self, prompt: Sequence[int], sequence: str, adapter: str) -> tuple[Slot[C] | None, int]:
         """The slot that shares most with the prompt; of equals one of the sequence, then the last used."""
-        shared = [(count_shared(slot.tokens, prompt[:-1]), slot) for slot in self._slots]
+        ours = [slot for slot in self._slots if slot.adapter == adapter]
+        shared = [(count_shared(slot.tokens, prompt[:-1]), slot) for slot in ours]
         if not shared:
             return None, 0
         num_shared, best = max(shared, key=lambda pair: (pair[0], pair[1].sequence == sequence, pair[1].last_used))
         return best, num_shared
 
-    def _fresh_slot(self, num_tokens: int, keep: Slot[C] | None = None) -> Slot[C]:
+    def _fresh_slot(self, num_tokens: int, adapter: str, keep: Slot[C] | None = None) -> Slot[C]:
         """An empty slot for ``num_tokens``: one in stock, else a new one while the cap allows it,
         else the least recently used one, but never ``keep``."""
         for slot in self._slots:
             if len(slot.tokens) < MIN_SHARED_TOKENS and slot is not keep:
-                slot.empty()
+                slot.empty(adapter)
                 return slot
         others = [slot for slot in self._slots if slot is not keep]
         total = sum(slot.high_water_tokens for slot in self._slots)
         if others and total + max(num_tokens, self._whole_slot_tokens) > self.max_tokens:
             oldest = min(others, key=lambda slot: slot.last_used)
-            oldest.empty()
+            oldest.empty(adapter)
             return oldest
-        slot = Slot(self._new_cache(), high_water_tokens=self._whole_slot_tokens)
+        slot = Slot(self._new_cache(), high_water_tokens=self._whole_slot_tokens, adapter=adapter)
         self._slots.append(slot)
         return slot
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fimble.engine.base import (
+    Adapter,
     CancelToken,
     EngineInfo,
     GenerateRequest,
@@ -16,9 +17,12 @@ from fimble.engine.base import (
 from fimble.engine.decode import Lookahead, allowed_after, decode
 from fimble.engine.kv import Slot, SlotPool
 from fimble.engine.sampler import Logits, log_softmax
-from fimble.engine.session import KvCache, Session
+from fimble.engine.session import KvCache, Lora, Session
 from fimble.engine.speculate import MAX_DRAFT_TOKENS, Drafter, Experience
 from fimble.errors import EngineCancelled, PromptTooLong
+
+MAX_ADAPTERS = 2
+"""Held ready at a time: the one in use, and the one before it."""
 
 
 class OnnxEngine:
@@ -40,12 +44,35 @@ class OnnxEngine:
         self.experience = Experience()
         self.session = Session(graph, provider, num_threads)
         self.info = EngineInfo(model, provider, context_length, self.session.vocabulary_size)
+        self.lora = self.session.plain
+        """The adapter in use."""
+        self._folder = graph.parent
+        self._held: dict[str, Lora] = {}
+        """Adapters by fingerprint, the last used last."""
         self.slots: SlotPool[KvCache] = SlotPool(
             lambda: KvCache(self.session, context_length),
             lambda source, target, num_tokens: target.copy_prefix(source, num_tokens),
             kv_cache_mb * 2**20 // self.session.layout.bytes_per_token,
             whole_slot_tokens=context_length if provider == "cuda" else 0,
         )
+
+    def use(self, adapter: Adapter | None) -> None:
+        """See ``base.Engine``. The base's weights are there once, whatever is used."""
+        if adapter is None:
+            self.lora = self.session.plain
+            return
+        if not adapter.fingerprint:
+            raise ValueError("an adapter without a fingerprint")
+        lora = self._held.pop(adapter.fingerprint, None)
+        if lora is None:
+            lora = self.session.lora(adapter.inputs_for(self._folder), adapter.fingerprint)
+        self._held[adapter.fingerprint] = self.lora = lora
+        while len(self._held) > MAX_ADAPTERS:
+            del self._held[next(iter(self._held))]
+        for slot in self.slots.slots:
+            # its keys and values stay good: they are found again when the adapter is
+            if slot.adapter not in self._held:
+                slot.cache.bind(self.session.plain)
 
     def generate(self, request: GenerateRequest, cancel: CancelToken | None = None) -> OnnxGeneration:
         """See ``base.Engine``."""
@@ -57,7 +84,8 @@ class OnnxEngine:
     ) -> list[float]:
         """See ``base.Engine``."""
         self._check_length(len(prompt), len(answer))
-        slot = self.slots.acquire(prompt, len(answer), sequence)
+        slot = self.slots.acquire(prompt, len(answer), sequence, self.lora.fingerprint)
+        slot.cache.bind(self.lora)
         unread = [*prompt[len(slot.tokens) :], *answer[:-1]]
         logits = self.session.run(unread, slot.cache, len(slot.tokens), len(answer), cancel)
         slot.tokens.extend(unread)
@@ -73,12 +101,17 @@ class OnnxEngine:
 
     def num_cached_tokens(self, prompt: Sequence[int]) -> int:
         """See ``base.Engine``."""
-        return self.slots.num_held(prompt)
+        return self.slots.num_held(prompt, self.lora.fingerprint)
+
+    def forget(self) -> None:
+        """Drop all that was read; answers stay the same."""
+        self.slots.clear()
 
     def close(self) -> None:
         """See ``base.Engine``."""
-        self.slots.clear()
-        del self.session
+        self.forget()
+        self._held.clear()
+        del self.lora, self.session
 
 
 class OnnxGeneration:
@@ -87,15 +120,16 @@ class OnnxGeneration:
     def __init__(self, engine: OnnxEngine, request: GenerateRequest, cancel: CancelToken | None) -> None:
         self.stats = GenerationStats(num_prompt_tokens=len(request.prompt))
         self._engine, self._request, self._cancel = engine, request, cancel
+        self._lora = engine.lora
 
     def __iter__(self) -> Iterator[Token]:
         request, prompt, slots = self._request, self._request.prompt, self._engine.slots
         self._check_cancelled()
         if request.max_tokens == 0:
-            self.stats.num_reused_tokens = slots.num_held(prompt)
+            self.stats.num_reused_tokens = slots.num_held(prompt, self._lora.fingerprint)
             if self.stats.num_reused_tokens == len(prompt) - 1:
                 return
-        slot = slots.acquire(prompt, request.max_tokens, request.sequence)
+        slot = slots.acquire(prompt, request.max_tokens, request.sequence, self._lora.fingerprint)
         self.stats.num_reused_tokens = len(slot.tokens)
         lookahead = self._lookahead(slot, 0)
         logits = self._prefill(slot, lookahead)
@@ -145,6 +179,7 @@ class OnnxGeneration:
 
     def _run(self, slot: Slot[KvCache], tokens: Sequence[int], num_logits: int) -> Logits:
         """Run ``tokens`` behind the slot's own; logits ``[num_logits, vocabulary]`` of the last of them."""
+        slot.cache.bind(self._lora)
         return self._engine.session.run(tokens, slot.cache, len(slot.tokens), num_logits, self._cancel)
 
     def _check_cancelled(self) -> None:

@@ -11,8 +11,8 @@ import contextlib
 import ctypes
 import mmap
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from fimble.engine.base import CancelToken
-from fimble.errors import EngineCancelled, EngineError, ModelFolderInvalid, ProviderUnavailable
+from fimble.errors import AdapterInvalid, EngineCancelled, EngineError, ModelFolderInvalid, ProviderUnavailable
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _NUMPY_TYPES: dict[str, np.dtype[Any]] = {
@@ -49,6 +49,19 @@ class KvLayout:
         return 2 * self.num_layers * self.num_kv_heads * self.head_dim * self.dtype.itemsize
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lora:
+    """An adapter's matrices where the graph reads them: a value for every input that an adapter may give.
+
+    They are bound as inputs. onnxruntime's own adapters (``RunOptions.add_active_adapter``) have no effect on a run
+    with bound inputs and outputs: ``RunWithBinding`` only warns of them.
+    """
+
+    values: Mapping[str, ort.OrtValue] = field(repr=False)
+    fingerprint: str = ""
+    """Empty for the model as it is."""
+
+
 class KvCache:
     """Keys and values of one token sequence: per layer two buffers ``[1, kv_heads, capacity, head_dim]``.
 
@@ -62,6 +75,7 @@ class KvCache:
         shape = (1, layout.num_kv_heads, capacity, layout.head_dim)
         self.arrays: list[npt.NDArray[Any]] = []
         self.binding = session.new_binding()
+        self._lora = session.plain
         num_values = layout.num_kv_heads * capacity * layout.head_dim
         values = np.zeros(0, layout.dtype)
         if session.provider != "cuda":
@@ -76,6 +90,13 @@ class KvCache:
                     value = ort.OrtValue.ortvalue_from_numpy(self.arrays[-1])
                 self.binding.bind_ortvalue_input(f"past_{part}_{layer}", value)
                 self.binding.bind_ortvalue_output(f"present_{part}_{layer}", value)
+
+    def bind(self, lora: Lora) -> None:
+        """Have runs over this cache take the matrices of ``lora``; what it held of another is let go."""
+        if lora is not self._lora:
+            self._lora = lora
+            for name, value in lora.values.items():
+                self.binding.bind_ortvalue_input(name, value)
 
     def copy_prefix(self, source: KvCache, num_tokens: int) -> int:
         """Take over the first ``num_tokens`` of another cache; returns how many it took (0 on a GPU)."""
@@ -127,6 +148,33 @@ class Session:
         _, num_kv_heads, _, head_dim = past[0].shape
         self.layout = KvLayout(len(past), num_kv_heads, head_dim, _NUMPY_TYPES[past[0].type])
         self.vocabulary_size = int(self._session.get_outputs()[0].shape[-1])
+        self._replaceable = {
+            value.name: (_rank_0(value.shape), _NUMPY_TYPES[value.type])
+            for value in self._session.get_overridable_initializers()
+        }
+        self.plain = Lora({name: self._on_device(np.zeros(*of)) for name, of in self._replaceable.items()})
+        """The model without an adapter: a rank of 0 adds nothing. Caches begin with it."""
+
+    def lora(self, inputs: Mapping[str, npt.NDArray[np.float32]], fingerprint: str) -> Lora:
+        """An adapter's ``inputs`` ready to be bound; sites it does not name stay plain. Raises ``AdapterInvalid``."""
+        for name, values in inputs.items():
+            expected = self._replaceable[name][0] if name in self._replaceable else None
+            if expected is None or not _fits(values.shape, expected):
+                raise AdapterInvalid(
+                    f"The adapter does not fit the model: {name} has the shape {list(values.shape)}.",
+                    "Run `fimble train` again.",
+                )
+        own = {
+            name: self._on_device(values.astype(self._replaceable[name][1], copy=False))
+            for name, values in inputs.items()
+        }
+        return Lora({**self.plain.values, **own}, fingerprint)
+
+    def _on_device(self, values: npt.NDArray[Any]) -> ort.OrtValue:
+        """On the CPU it shares the memory of ``values``."""
+        if self.provider == "cuda":
+            return ort.OrtValue.ortvalue_from_numpy(values, "cuda", 0)
+        return ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(values))
 
     def new_binding(self) -> ort.IOBinding:
         return self._session.io_binding()
@@ -180,6 +228,15 @@ class Session:
             raise EngineError(
                 f"The model failed: {str(error).splitlines()[0]}", "See the log; restarting may help."
             ) from error
+
+
+def _rank_0(shape: Sequence[int | str]) -> tuple[int, ...]:
+    """``shape`` with 0 for the dimension that has a name."""
+    return tuple(size if isinstance(size, int) else 0 for size in shape)
+
+
+def _fits(found: Sequence[int], rank_0: Sequence[int]) -> bool:
+    return len(found) == len(rank_0) and all(own in (size, 0) for size, own in zip(found, rank_0, strict=True))
 
 
 def cuda_problem() -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -89,7 +88,7 @@ def place_of(root: Path) -> Place:
     """Of the workspace ``root``, there or not. Raises ``IndexUnavailable`` or ``ConfigError``."""
     with in_words(root):
         resolved = root.resolve()
-    name = sha256(str(resolved).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        name = config.workspace_id(resolved)
     return Place(resolved, _home() / name)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import NodeProto, helper
+from onnx import NodeProto, ValueInfoProto, helper
 
 from fimble.weights.architecture import Float32
 from fimble.weights.checkpoint import Checkpoint
@@ -16,6 +16,8 @@ from fimble.weights.initializers import WeightsFile
 from fimble.weights.quantize import Blocks
 
 MICROSOFT = "com.microsoft"
+LORA_A, LORA_B = ".lora_a", ".lora_b"
+"""What the inputs are called that an adapter takes, behind the name of their matrix."""
 _ROWS_AT_ONCE = 8192
 
 
@@ -61,6 +63,8 @@ class Product:
 
     value: str
     row_scale: str | None = None
+    operand: str = ""
+    """What ``value`` is linear in: the input, divided by the row scale where there is one."""
 
 
 class GraphBuilder:
@@ -70,6 +74,8 @@ class GraphBuilder:
         self.weights = weights
         self.activations = activations
         self.nodes: list[NodeProto] = []
+        self.replaceable: list[ValueInfoProto] = []
+        """Stored tensors that are inputs as well: whoever runs the graph may give others."""
         self._values: set[str] = set()
 
     def has(self, value: str) -> bool:
@@ -94,6 +100,25 @@ class GraphBuilder:
     def vector(self, name: str, values: Float32) -> str:
         """A stored vector in the type of the activations."""
         return self.weights.add(name, values.astype(self.activations))
+
+    def adapted(self, product: Product, name: str, shape: tuple[int, int]) -> Product:
+        """``product`` of a matrix of ``shape`` [out, in] with room for what an adapter adds to it.
+
+        That is ``(operand @ A) @ B`` with A [in, rank] and B [rank, out], both replaceable and of rank 0, which adds
+        nothing and changes no bit.
+        """
+        rows, columns = shape
+        rank = name + ".lora_rank"
+        a = self._empty(name + LORA_A, (columns, 0), [columns, rank])
+        b = self._empty(name + LORA_B, (0, rows), [rank, rows])
+        low = self.node("MatMul", [product.operand, a], name + ".lora_low")
+        delta = self.node("MatMul", [low, b], name + ".lora_delta")
+        return Product(self.node("Add", [product.value, delta], name + ".adapted"), product.row_scale, product.operand)
+
+    def _empty(self, name: str, shape: tuple[int, int], named: list[int | str]) -> str:
+        kind = helper.np_dtype_to_tensor_dtype(self.activations)
+        self.replaceable.append(helper.make_tensor_value_info(name, kind, named))
+        return self.weights.add(name, np.zeros(shape, self.activations))
 
     def scaled(self, product: Product) -> str:
         """``product`` with its row scale multiplied in."""

@@ -68,3 +68,24 @@ def folder_bytes(folder: Path) -> int:
             except FileNotFoundError:
                 continue
     return total
+
+
+def swap(folder: Path, target: Path) -> None:
+    """Give ``folder`` the name ``target``; what had it goes, or gets it back where that fails."""
+    replaced = folder.with_name(f"{folder.name}-replaced")
+    try:
+        if target.exists():
+            target.rename(replaced)
+        folder.rename(target)
+    except BaseException:
+        if replaced.exists() and not target.exists():
+            replaced.rename(target)
+        raise
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def sync(folder: Path) -> None:
+    """Have a folder's files on the disk before it gets its name."""
+    for path in folder.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())

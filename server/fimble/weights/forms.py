@@ -73,11 +73,11 @@ class RowInt8:
             MICROSOFT,
         )
         if bias is None and defer_scale:
-            return Product(product, largest)
+            return Product(product, largest, x + ".unit")
         value = graph.scaled(Product(product, largest))
         if bias is not None:
             value = graph.node("Add", [value, graph.vector(name + ".bias", bias)], name + ".biased")
-        return Product(value)
+        return Product(value, operand=x)
 
     def _quantized(self, graph: GraphBuilder, x: str) -> tuple[str, str]:
         """Codes of ``x`` and the largest absolute value of each row, computed once a value."""
@@ -116,7 +116,8 @@ class BlockInt8:
         return Product(
             graph.node(
                 "MatMulNBits", inputs, name + ".product", MICROSOFT, accuracy_level=_INT8_ARITHMETIC, **attributes
-            )
+            ),
+            operand=x,
         )
 
     def lookup(self, graph: GraphBuilder, ids: str, name: str, matrix: Matrix) -> str:
@@ -175,7 +176,7 @@ class Plain:
         value = graph.node("FusedMatMul", [x, weight], name + ".product", MICROSOFT, transB=1)
         if bias is not None:
             value = graph.node("Add", [value, graph.vector(name + ".bias", bias)], name + ".biased")
-        return Product(value)
+        return Product(value, operand=x)
 
     def lookup(self, graph: GraphBuilder, ids: str, name: str, matrix: Matrix) -> str:
         return graph.node("Gather", [self._store(graph, name, matrix), ids], name + ".rows")

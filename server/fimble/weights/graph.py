@@ -6,7 +6,9 @@ only for the last ``num_logits`` positions.
 
 Inputs: ``input_ids`` int64 [batch, tokens]; ``seqlens_k`` int32 [batch], total length less one;
 ``total_sequence_length`` int32 scalar; ``num_logits`` int64 [1]; ``past_key_<i>``, ``past_value_<i>``
-[batch, kv heads, capacity, head_dim]. Outputs: ``logits`` float32 [batch, num_logits, vocabulary];
+[batch, kv heads, capacity, head_dim]. Inputs that may be left out: ``layers.<i>.<site>.lora_a`` [in, rank] and
+``.lora_b`` [rank, out] of an adapter (``adapter.py``), for the sites ``qkv`` (one matrix), ``o``, ``gate``, ``up``
+and ``down``; of rank 0 where they are not given. Outputs: ``logits`` float32 [batch, num_logits, vocabulary];
 ``present_key_<i>``, ``present_value_<i>``, to be bound to the buffers of the past.
 """
 
@@ -20,12 +22,13 @@ from onnx import TensorProto, ValueInfoProto, helper
 
 from fimble.weights import architecture as names
 from fimble.weights.architecture import Dimensions, Float32, rope_tables
-from fimble.weights.builder import MICROSOFT, GraphBuilder, Matrix
+from fimble.weights.builder import MICROSOFT, GraphBuilder, Matrix, Product
 from fimble.weights.calibrate import ForwardPass, smooth
 from fimble.weights.checkpoint import Checkpoint, Layer, load_layer
 from fimble.weights.forms import MatmulForm
 from fimble.weights.initializers import WeightsFile
 from fimble.weights.manifest import GRAPH, WEIGHTS
+from fimble.weights.norms import write_norms
 from fimble.weights.recipe import Recipe
 
 _OPSET, _MICROSOFT_OPSET, _IR_VERSION = 21, 1, 10
@@ -40,7 +43,7 @@ def write_graph(
     sample: Sequence[int],
     on_progress: Callable[[float], None] = lambda fraction: None,
 ) -> None:
-    """Write ``graph.onnx`` and ``weights.bin`` into ``folder``.
+    """Write ``graph.onnx``, ``weights.bin`` and ``norms.safetensors`` into ``folder``.
 
     ``num_positions``: rows of the rope table, the longest sequence that can be run.
     ``sample``: token ids of the calibration text. ``on_progress`` is told the share done, 0 to 1.
@@ -58,8 +61,15 @@ def write_graph(
             writer.add_layer(index, layer)
             on_progress((index + 1) / (size.num_layers + 1))
         writer.add_output()
+    write_norms(folder, size, writer.norms)
     model = helper.make_model(
-        helper.make_graph(graph.nodes, "decoder", _inputs(size, recipe), _outputs(size, recipe), weights.protos),
+        helper.make_graph(
+            graph.nodes,
+            "decoder",
+            [*_inputs(size, recipe), *graph.replaceable],
+            _outputs(size, recipe),
+            weights.protos,
+        ),
         opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid(MICROSOFT, _MICROSOFT_OPSET)],
         ir_version=_IR_VERSION,
         producer_name="fimble",
@@ -79,23 +89,26 @@ class _DecoderWriter:
         table = Matrix.stored(checkpoint, names.EMBEDDING)
         self._sum = recipe.embedding.lookup(graph, "input_ids", names.EMBEDDING, table)
         self._pending: str | None = None
+        self.norms: dict[str, Float32] = {}
+        """Each layer's norms as they are in the graph, by their names in the checkpoint."""
 
     def add_layer(self, index: int, layer: Layer) -> None:
         graph, recipe, name = self._graph, self._recipe, f"layers.{index}"
+        self.norms |= {name + ".attn_norm": layer.attn_norm, name + ".ffn_norm": layer.ffn_norm}
         normed = self._norm(name + ".attn_norm", layer.attn_norm)
         bias = None
         if layer.q_bias is not None and layer.k_bias is not None and layer.v_bias is not None:
             bias = np.concatenate([layer.q_bias, layer.k_bias, layer.v_bias])
-        matrix = Matrix.of(np.concatenate([layer.q, layer.k, layer.v]))
-        qkv = recipe.attention.matmul(graph, normed, name + ".qkv", matrix, bias)
+        matrix = np.concatenate([layer.q, layer.k, layer.v])
+        qkv = self._matmul(recipe.attention, normed, name + ".qkv", matrix, bias)
         attended = self._attention(index, name + ".attention", graph.scaled(qkv))
-        self._pending = graph.scaled(recipe.attention.matmul(graph, attended, name + ".o", Matrix.of(layer.o)))
+        self._pending = graph.scaled(self._matmul(recipe.attention, attended, name + ".o", layer.o))
         normed = self._norm(name + ".ffn_norm", layer.ffn_norm)
-        gate = recipe.gate_up.matmul(graph, normed, name + ".gate", Matrix.of(layer.gate))
-        up = recipe.gate_up.matmul(graph, normed, name + ".up", Matrix.of(layer.up), defer_scale=True)
+        gate = self._matmul(recipe.gate_up, normed, name + ".gate", layer.gate)
+        up = self._matmul(recipe.gate_up, normed, name + ".up", layer.up, defer_scale=True)
         silu = graph.node("QuickGelu", [graph.scaled(gate)], name + ".silu", MICROSOFT, alpha=1.0)
         active = graph.node("Mul", [silu, up.value], name + ".active")
-        down = recipe.down.matmul(graph, active, name + ".down", Matrix.of(layer.down))
+        down = self._matmul(recipe.down, active, name + ".down", layer.down)
         self._pending = graph.scaled(down)
         if up.row_scale is not None:
             self._pending = graph.node("Mul", [self._pending, up.row_scale], name + ".down.row_scaled")
@@ -116,6 +129,20 @@ class _DecoderWriter:
             graph.node("Identity", [logits], "logits")
         else:
             graph.node("Cast", [logits], "logits", to=TensorProto.FLOAT)
+
+    def _matmul(
+        self,
+        form: MatmulForm,
+        x: str,
+        name: str,
+        values: Float32,
+        bias: Float32 | None = None,
+        defer_scale: bool = False,
+    ) -> Product:
+        """``x @ values.T (+ bias)``, and what an adapter adds."""
+        matrix = Matrix.of(values)
+        product = form.matmul(self._graph, x, name, matrix, bias, defer_scale)
+        return self._graph.adapted(product, name, matrix.shape)
 
     def _attention(self, index: int, name: str, qkv: str) -> str:
         size = self._size

@@ -20,7 +20,7 @@ from fimble.weights.digest import sha256_of
 from fimble.weights.entry import NAME
 from fimble.weights.progress import OnProgress, Progress, silent
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever graphs, file names or meanings change, so that older folders are prepared anew."""
 
 FILE_NAME = "manifest.json"
@@ -32,6 +32,9 @@ NORMS = "norms.safetensors"
 TOKENIZER = "tokenizer.json"
 EXPORTED = "fp32"
 """The precision of an exported model, whose graph may hold its weights itself."""
+
+SEQ2SEQ = ("t5",)
+"""Architectures of an encoder and a decoder that are served."""
 
 _HINT = "Run `fimble setup {model} --force` to prepare it again."
 

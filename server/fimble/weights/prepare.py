@@ -13,7 +13,7 @@ from fimble.errors import WeightsError
 from fimble.weights.checkpoint import Checkpoint, open_checkpoint
 from fimble.weights.entry import CatalogEntry
 from fimble.weights.graph import write_graph
-from fimble.weights.manifest import TOKENIZER, Manifest, with_files
+from fimble.weights.manifest import GRAPH, NORMS, TOKENIZER, WEIGHTS, Manifest, with_files
 from fimble.weights.recipe import Recipe
 from fimble.weights.samples import calibration_tokens
 
@@ -49,7 +49,9 @@ def prepare(
     write_graph(
         checkpoint, recipe, folder, num_positions, sample, lambda share: on_progress("writing the graph", share)
     )
-    manifest = with_files(_manifest(checkpoint, entry, recipe, num_positions), folder)
+    manifest = with_files(
+        _manifest(checkpoint, entry, recipe, num_positions), folder, (GRAPH, WEIGHTS, NORMS, TOKENIZER)
+    )
     manifest.save(folder)
     return manifest
 

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import tempfile
@@ -148,8 +147,8 @@ def staging(name: str, precision: str) -> Iterator[Path]:
         folder.chmod(0o755)
         with disk.guarded(folder):
             yield folder
-            _sync(folder)
-        _swap(folder, target)
+            disk.sync(folder)
+        disk.swap(folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if not any(target.parent.iterdir()):
@@ -223,20 +222,6 @@ def _model_folders() -> list[Path]:
     return [folder for folder in sorted(models_folder().glob("*")) if folder.is_dir() and NAME.fullmatch(folder.name)]
 
 
-def _swap(folder: Path, target: Path) -> None:
-    """Give ``folder`` the name ``target``; what had it goes, or gets it back where that fails."""
-    replaced = folder.with_name(f"{folder.name}-replaced")
-    try:
-        if target.exists():
-            target.rename(replaced)
-        folder.rename(target)
-    except BaseException:
-        if replaced.exists() and not target.exists():
-            replaced.rename(target)
-        raise
-    shutil.rmtree(replaced, ignore_errors=True)
-
-
 def _restore(folder: Path) -> None:
     """Put back what a run was about to replace when it was killed. The caller holds the lock."""
     with locks.in_words(f"What an ended run left in {folder} cannot be put back"):
@@ -262,10 +247,3 @@ def _delete(place: Path) -> int:
         else:
             place.unlink(missing_ok=True)
     return num_bytes
-
-
-def _sync(folder: Path) -> None:
-    """Have the files on the disk before the folder gets its name."""
-    for path in folder.iterdir():
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
