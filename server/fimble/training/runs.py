@@ -2,9 +2,10 @@
 
 <home>/training/<id>/         of one workspace; <id> as its index and its adapter have it
     run.json                  what was asked for, and whether it is done
-    dataset/  finetune/       examples and their card; checkpoints and logs
-    adapter/                  what was learned, until it is published or rolled back
-    result.json  report.html  of the last run that came to its end
+    dataset/  gathered        examples and their card, and that they are whole
+    search/  finetune/        trials; checkpoints and logs
+    adapter/  learned.json    what was learned, until it is published or rolled back, and how that went
+    result.json  report.html  of the last run that came to its end; then only they and the logs are left
 <home>/training/scores/       what models made of holes (``scores.py``)
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from fimble.errors import TrainingError
 from fimble.training.settings import Settings
 from fimble.weights import disk
 
-_RUN = "run.json"
+_RUN, _LOGS = "run.json", "logs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,17 @@ class Run:
 
     @property
     def adapter(self) -> Path:
+        """Where what was learned waits for its verdict."""
         return self.folder / "adapter"
+
+    @property
+    def learned(self) -> Path:
+        return self.folder / "learned.json"
+
+    @property
+    def gathered(self) -> Path:
+        """There once the examples are whole."""
+        return self.folder / "gathered"
 
     @property
     def report(self) -> Path:
@@ -88,25 +99,16 @@ class Run:
 
     def begin(self, order: Order) -> None:
         """Forget an earlier run, but for its report, and note what is asked for. Raises ``TrainingError``."""
-        self.tidy(also_dataset=True)
+        _delete([place for place in _inside(self.folder) if place not in (self.report, self.result)])
         self._note(order, is_done=False)
 
     def end(self, order: Order, result: Mapping[str, Any]) -> None:
-        """Keep ``result``, and say that there is nothing to resume."""
+        """Keep ``result``, say that there is nothing to resume, and delete what only that would need."""
         write_json(self.result, result)
         self._note(order, is_done=True)
-        self.tidy()
-
-    def tidy(self, also_dataset: bool = False) -> None:
-        """Delete what only an unfinished run needs. Raises ``TrainingError``."""
-        for place in (self.finetune, self.adapter, *([self.dataset] if also_dataset else [])):
-            try:
-                if place.exists():
-                    shutil.rmtree(place)
-            except OSError as error:
-                raise TrainingError(
-                    f"{place} cannot be deleted: {error}.", "Check the folder's permissions."
-                ) from error
+        kept = (self.report, self.result, self.folder / _RUN, self.finetune)
+        _delete([place for place in _inside(self.folder) if place not in kept])
+        _delete([place for place in _inside(self.finetune) if place.name != _LOGS])
 
     def _note(self, order: Order, is_done: bool) -> None:
         write_json(self.folder / _RUN, {"is_done": is_done, "order": asdict(order)})
@@ -126,6 +128,21 @@ def id_of(root: Path) -> str:
     if not resolved.is_dir():
         raise TrainingError(f"{resolved} is not a folder.", "Name the folder of a repository.")
     return config.workspace_id(resolved)
+
+
+def _inside(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _delete(places: Iterable[Path]) -> None:
+    for place in places:
+        try:
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place)
+            else:
+                place.unlink()
+        except OSError as error:
+            raise TrainingError(f"{place} cannot be deleted: {error}.", "Check the folder's permissions.") from error
 
 
 def scores_folder() -> Path:
