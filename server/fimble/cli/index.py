@@ -61,7 +61,8 @@ def _build(place: Place, as_json: bool, yes: bool) -> None:
     with place.locked(wait=False) as is_ours, Bars(console) as bars:
         if not is_ours:
             raise IndexUnavailable(
-                f"Another fimble keeps the index of {place.root}.", "It does so while an editor is open there."
+                f"Another fimble keeps the index of {place.root}.",
+                "It is an editor that is open there, or another `fimble index`.",
             )
         place.begin()
         store = Store.open(place.folder, bars.say, options.index_mb)

@@ -15,7 +15,7 @@ from unicodedata import category
 import typer
 
 from fimble import config
-from fimble.errors import ConfigError, IndexUnavailable
+from fimble.errors import ConfigError, IndexFull, IndexUnavailable
 from fimble.features.search import MAX_HITS, told
 from fimble.index.places import Place, is_too_wide, place_of
 from fimble.index.records import Answer, Hit
@@ -82,7 +82,7 @@ class _Scope:
 def _scope(path: Path | None) -> _Scope:
     """The workspace around ``path``, and what of it is meant. Raises ``IndexUnavailable``, ``ConfigError``."""
     here = (path or Path()).absolute()
-    if not os.path.lexists(here):
+    if not os.path.exists(here):  # noqa: PTH110 (a Path raises where links lead in a circle, or the name is too long)
         raise IndexUnavailable(f"{path} does not exist.", "Name a folder or a file of the workspace.")
     inside = here.resolve()
     folder = inside if inside.is_dir() else inside.parent
@@ -105,7 +105,10 @@ def _refresh(place: Place, options: Config, wait: bool) -> tuple[str, ...]:
     with place.locked(wait=False) as is_ours, Bars(Console(stderr=True)) as bars:
         if is_ours:
             notes: list[str] = []
-            _update(place, options, privacy, wait, notes.append, bars.on_fraction)
+            try:
+                _update(place, options, privacy, wait, notes.append, bars.on_fraction)
+            except IndexFull as error:
+                notes.append(str(error))
             return tuple(notes)
         if wait:
             bars.say("Another fimble makes this index; waiting for it.")

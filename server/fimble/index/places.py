@@ -5,6 +5,7 @@ An index never lies in its workspace. Of one workspace there is one, whichever w
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class Place:
     def begin(self) -> None:
         """Make the folder and note whose index it holds. Raises ``IndexUnavailable``, also where there is no such
         workspace."""
-        if not self.root.is_dir():
+        if not os.path.isdir(self.root):  # noqa: PTH112 (a Path raises where the name is too long)
             raise IndexUnavailable(f"{self.root} is not a folder.", "Name the folder of a workspace.")
         with in_words(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +88,7 @@ class Place:
 def place_of(root: Path) -> Place:
     """Of the workspace ``root``, there or not. Raises ``IndexUnavailable`` or ``ConfigError``."""
     with in_words(root):
-        resolved = root.resolve()
+        resolved = _resolved(root)
         name = config.workspace_id(resolved)
     return Place(resolved, _home() / name)
 
@@ -104,14 +105,28 @@ def all_places() -> list[Place]:
     return sorted(found, key=lambda place: place.root)
 
 
+def places_gone() -> list[Place]:
+    """Indexes whose workspace is no folder any more, by its path. Raises ``ConfigError``.
+
+    A workspace on a disk that is not there now is gone, too: ask before its index is deleted.
+    """
+    return [place for place in all_places() if not os.path.isdir(place.root)]  # noqa: PTH112
+
+
 def is_too_wide(root: Path) -> bool:
     """Whether ``root`` is the home folder or holds it: nobody means all that, but an editor may be opened there."""
     try:
-        home = Path.home().resolve()
+        home, resolved = Path.home().resolve(), root.resolve()
     except (OSError, RuntimeError):
         return False
-    resolved = root.resolve()
     return resolved == home or resolved in home.parents
+
+
+def _resolved(root: Path) -> Path:
+    try:
+        return root.resolve()
+    except RuntimeError as error:  # Python before 3.13, of links that lead in a circle
+        raise OSError(str(error)) from error
 
 
 def _home() -> Path:

@@ -6,6 +6,7 @@ transaction as the chunks that it finds.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 """A chunk's ids never come back for another chunk, and those of one file follow each other. A word's row is the
 chunk's. A ``digest`` is what is embedded; chunks that say the same share a vector (float16)."""
+_NAMES = tuple(re.findall(r"CREATE (?:VIRTUAL )?(?:TABLE|INDEX) (\w+)", _TABLES))
 
 
 def connect(path: Path, may_write: bool) -> sqlite3.Connection:
@@ -94,9 +96,18 @@ def prepare(database: sqlite3.Connection, max_mb: int) -> None:
     database.execute(f"PRAGMA max_page_count = {max_mb * 2**20 // _PAGE_BYTES}")
     if version == 0:
         database.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    _check(database)
+
+
+def _check(database: sqlite3.Connection) -> None:
     (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
-        raise IndexDamaged(f"The index is damaged ({verdict}).")
+        raise IndexDamaged(f"The index is damaged ({' '.join(str(verdict).split())}).")
+    there = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    if missing := [name for name in _NAMES if name not in there]:
+        raise IndexDamaged(f"The index is damaged (it lacks {', '.join(missing)}).")
+    # the check above passes over what lies in the words' own tables
+    database.execute("INSERT INTO words(words) VALUES ('integrity-check')")
 
 
 @contextmanager

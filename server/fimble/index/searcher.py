@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 MAX_MATCHES = 2000
 """By words; what matches less well has no say, itself or for its neighbours."""
+MIN_COSINE = 0.2
+"""What shares no word with a query has to be at least so near: of 775 docstrings whose function is farther, none had it
+among the first 30, and anything at all is nearer than nothing to a query that means nothing."""
+_NEARLY_ALL = 0.9
+"""Of the chunks have a vector: what was just saved is no news to a person."""
 _SPARE = 100
 _STOP = frozenset(
     split(
@@ -57,8 +62,8 @@ class Searcher:
         view = self._views.latest()
         by_words = dict(self._reader.match(words, MAX_MATCHES))
         cosines = view.cosines(self._embed(asked)) if self._embed is not None else None
-        if self._embed is not None and cosines is None:
-            notes.append("Nothing can be found by its meaning yet, only by its words; `fimble index` goes on.")
+        if self._embed is not None and (missing := _missing(view)):
+            notes.append(missing)
         scores = _scores(view, cosines, by_words)
         # some may be gone since the view was read
         best = sorted(scores, key=lambda one: (-scores[one], one))[: limit + _SPARE]
@@ -90,6 +95,18 @@ class Searcher:
         return notes
 
 
+def _missing(view: View) -> str:
+    """Why meaning finds less than it will; empty where it does not."""
+    if not len(view.ids):
+        return "The index holds nothing that can be searched."
+    share = len(view.known) / len(view.ids)
+    if not share:
+        return "Nothing can be found by its meaning yet, only by its words; `fimble index` goes on."
+    if share < _NEARLY_ALL:
+        return f"Only {share:.0%} can be found by its meaning yet, the rest by its words; `fimble index` goes on."
+    return ""
+
+
 def telling(query: str) -> list[str]:
     """The words of ``query`` that tell something, each once; all of them where none does."""
     words = list(dict.fromkeys(split(query)))
@@ -100,8 +117,12 @@ def _scores(view: View, cosines: npt.NDArray[np.float32] | None, by_words: dict[
     """Of every chunk that may be worth showing, by its id."""
     import numpy as np
 
-    values = view.network.scores(cosines, view.matches(by_words))
-    rows = np.flatnonzero(values > 0)
+    matches = view.matches(by_words)
+    values = view.network.scores(cosines, matches)
+    is_found = values > 0
+    if cosines is not None:
+        is_found &= (matches > 0) | (cosines >= MIN_COSINE)
+    rows = np.flatnonzero(is_found)
     found = {int(view.ids[row]): float(values[row]) for row in rows[np.argsort(-values[rows])[:MAX_MATCHES]]}
     # what was written since the view was read is known by its words only
     most = max(by_words.values(), default=0.0) or 1.0

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fimble.errors import ConfigError, IndexUnavailable
+from fimble.index import store
 from fimble.index.places import place_of
 from fimble.index.reader import Reader
 from tests.unit.cli.commands import run
@@ -83,6 +84,14 @@ def test_an_index_that_another_keeps_is_searched_as_it_is(work: Path) -> None:
         assert as_json("transfer", "--wait")["hits"]
 
 
+def test_an_index_that_is_full_is_searched_as_it_is(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_json("transfer")
+    (work / "src" / "new.py").write_text("def brand_new():\n    pass\n")
+    monkeypatch.setattr(store, "_SCANNED_SHARE", 0)
+    found = as_json("transfer")
+    assert found["hits"] and any("cannot grow" in note for note in found["notes"])
+
+
 @pytest.mark.parametrize("query", ["", "  ", "\n"])
 def test_an_empty_query_is_refused(work: Path, query: str) -> None:
     with pytest.raises(ConfigError, match="query is empty"):
@@ -97,6 +106,13 @@ def test_a_long_query_is_cut_and_told(work: Path) -> None:
 def test_a_path_that_is_not_there_is_refused(work: Path) -> None:
     with pytest.raises(IndexUnavailable, match="nowhere does not exist"):
         run("search", "transfer", "nowhere")
+
+
+def test_links_in_a_circle_and_names_too_long_are_refused(work: Path) -> None:
+    (work / "circle.py").symlink_to("circle.py")
+    for path in (str(work / "circle.py"), "a" * 300):
+        with pytest.raises(IndexUnavailable, match="does not exist"):
+            run("search", "transfer", path)
 
 
 def test_a_home_folder_is_refused_and_is_never_taken_for_a_project_above(

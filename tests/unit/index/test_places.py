@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fimble.errors import IndexUnavailable
-from fimble.index.places import all_places, is_too_wide, place_of
+from fimble.index.places import all_places, is_too_wide, place_of, places_gone
 from fimble.index.store import Store
 from tests.unit.index.contents import split
 
@@ -59,3 +59,24 @@ def test_the_home_folder_and_what_holds_it_are_too_wide(tmp_path: Path, monkeypa
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "alias"))
     assert all(map(is_too_wide, (tmp_path / "home" / "me", tmp_path / "alias", tmp_path / "home", Path("/"))))
     assert not is_too_wide(tmp_path / "home" / "me" / "work")
+
+
+def test_links_in_a_circle_and_names_too_long_are_no_workspace(tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(IndexUnavailable, match="circle"):
+        place_of(tmp_path / "circle").begin()
+    assert not is_too_wide(tmp_path / "circle")
+    with pytest.raises(IndexUnavailable, match="a" * 300):
+        place_of(tmp_path / ("a" * 300)).begin()
+
+
+def test_indexes_whose_workspace_is_gone(tmp_path: Path) -> None:
+    places = []
+    for name in ("b", "a", "here"):
+        (tmp_path / name).mkdir()
+        places.append(place_of(tmp_path / name))
+        places[-1].begin()
+    for name in ("a", "b"):
+        (tmp_path / name).rmdir()
+    (tmp_path / "b").write_text("a file by now")
+    assert places_gone() == [places[1], places[0]]

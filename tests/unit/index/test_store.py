@@ -170,7 +170,9 @@ def test_no_index_reads_as_an_empty_one(tmp_path: Path) -> None:
     assert reader.generation != before and len(reader.named("retry")) == 1
 
 
-@pytest.mark.parametrize("damage", [b"this is no database", b"SQLite format 3\0" + b"\xff" * 5000, "cut", "version"])
+@pytest.mark.parametrize(
+    "damage", [b"this is no database", b"SQLite format 3\0" + b"\xff" * 5000, "cut", "version", "words", "refs"]
+)
 def test_a_damaged_index_is_built_anew_aloud(tmp_path: Path, store: Store, damage: bytes | str) -> None:
     for number in range(50):
         put(store, content(f"{number}.py", function(f"f{number}")))
@@ -178,11 +180,16 @@ def test_a_damaged_index_is_built_anew_aloud(tmp_path: Path, store: Store, damag
     assert len(reader.paths()) == 50
     store.close()
     reader.close()
-    if damage == "version":
+    broken = {
+        "version": "PRAGMA user_version = 99",
+        "words": "UPDATE words_data SET block = x'00112233' WHERE id > 10",
+        "refs": "DROP TABLE refs",
+    }
+    if damage in broken:
         with sqlite3.connect(store.path) as database:
-            database.execute("PRAGMA user_version = 99")
+            database.execute(broken[str(damage)])
         database.close()
-        assert reader.paths() == frozenset()
+        assert damage != "version" or reader.paths() == frozenset()
     else:
         whole = store.path.read_bytes()
         store.path.write_bytes(whole[: len(whole) // 2] if isinstance(damage, str) else damage)
