@@ -118,7 +118,7 @@ def test_force_prepares_again_without_a_download(server: FileServer, home: Path)
     assert "is ready in" in run("setup", "--force")
     assert (home / "models" / "tiny" / "int8" / manifest.FILE_NAME).stat().st_mtime_ns > before
     assert len(server.requests) == 1
-    assert len(model_files(home)) == 4
+    assert len(model_files(home)) == 5
 
 
 @pytest.mark.usefixtures("server")
@@ -264,7 +264,7 @@ def test_two_setups_at_once_make_one_model(server: FileServer, home: Path) -> No
     assert sum("is ready in" in output for output in outputs) == 1
     assert sum("is installed in" in output for output in outputs) == 1
     assert len(server.requests) == 1
-    assert len(model_files(home)) == 4
+    assert len(model_files(home)) == 5
 
 
 @pytest.mark.usefixtures("server")

@@ -23,9 +23,10 @@ def pool(max_tokens: int = 1000) -> SlotPool[Cache]:
     return SlotPool(Cache, copy_prefix, max_tokens)
 
 
-def run(slots: SlotPool[Cache], prompt: list[int], sequence: str = "") -> int:
+def run(slots: SlotPool[Cache], prompt: list[int], sequence: str = "", adapter: str = "") -> int:
     """Serve ``prompt``; returns how many of its tokens were reused."""
-    slot = slots.acquire(prompt, 10, sequence)
+    slot = slots.acquire(prompt, 10, sequence, adapter)
+    assert slot.adapter == adapter
     num_reused = len(slot.tokens)
     assert slot.tokens == prompt[:num_reused]
     slot.tokens.extend(prompt[num_reused:])
@@ -39,6 +40,25 @@ def test_a_repeated_prompt_reuses_all_but_its_last_token() -> None:
     assert run(slots, prompt) == 99
     assert run(slots, [*prompt, 7, 8]) == 100
     assert len(slots.slots) == 1
+
+
+def test_adapters_share_nothing() -> None:
+    slots = pool()
+    prompt = list(range(100))
+    for adapter in ("", "x", "y"):
+        assert run(slots, prompt, "document", adapter) == 0
+    for adapter in ("x", "", "y"):
+        assert slots.num_held([*prompt, 7], adapter) == 100
+        assert run(slots, prompt, "document", adapter) == 99
+    assert [slot.cache.copied for slot in slots.slots] == [0, 0, 0]
+
+
+def test_a_slot_that_is_used_again_changes_its_adapter() -> None:
+    slots = pool(max_tokens=250)
+    for adapter in ("", "x", "y", "", "x"):
+        run(slots, list(range(100)), "document", adapter)
+    assert len(slots.slots) == 2
+    assert {slot.adapter for slot in slots.slots} == {"", "x"}
 
 
 def test_a_small_shared_head_is_copied_and_both_sequences_stay() -> None:
