@@ -55,6 +55,10 @@ class Bars:
         """Show work that is known by how much of it is done, from 0 to 1."""
         self._show(stage, fraction, f"{fraction:.0%}")
 
+    def on_amount(self, stage: str, fraction: float, amount: str) -> None:
+        """Show work of which more can be said than how much is done."""
+        self._show(stage, fraction, amount)
+
     def say(self, text: str) -> None:
         """Print a line above the bars."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)

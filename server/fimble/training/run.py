@@ -16,12 +16,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fimble.errors import AdapterInvalid, NothingToLearn, TrainingError
 from fimble.training.evaluate import Scored, Scorer, choose
 from fimble.training.examples_shown import pick
+from fimble.training.finetune import Finetuned
 from fimble.training.progress import OnProgress, Progress
 from fimble.training.records import Example, Split, read_examples
 from fimble.training.report import Facts, render
@@ -55,6 +53,8 @@ class Step:
     done: int = 0
     total: int = 0
     """0 where nobody knows."""
+    what: str = ""
+    """What is being done, where a stage does several things."""
     progress: Progress | None = None
     """Of training."""
     note: str = ""
@@ -62,27 +62,6 @@ class Step:
 
 
 OnStep = Callable[[Step], None]
-
-
-class Finetuned(Protocol):
-    """What this road needs of ``finetune.Finetuned``."""
-
-    @property
-    def tensors(self) -> Mapping[str, NDArray[np.float32]]: ...
-    @property
-    def base_loss(self) -> float: ...
-    @property
-    def train_losses(self) -> Sequence[tuple[int, float]]: ...
-    @property
-    def validation_losses(self) -> Sequence[tuple[int, float]]: ...
-    @property
-    def num_steps(self) -> int: ...
-    @property
-    def num_tokens(self) -> int: ...
-    @property
-    def seconds(self) -> float: ...
-    @property
-    def stopped_why(self) -> str: ...
 
 
 class Asked(Protocol):
@@ -103,8 +82,9 @@ class Tools:
     """Names the prepared model by its bytes, and what it runs on."""
     base_sha256: Callable[[], str]
     """What the installed model is prepared from, as of now."""
-    gather: Callable[[Path, Path, Callable[[str], None]], None]
-    """From a repository to a folder of examples, told of what is being done. Raises ``TrainingError``."""
+    gather: Callable[[Path, Path, Callable[[str, float], None]], object]
+    """From a repository to a folder of examples; tells what is being done, and how much of it is, from 0 to 1.
+    Raises ``TrainingError``."""
     general: Callable[[int, int], Sequence[Example]]
     """From a number and a seed to holes in general code."""
     search: Callable[[Path, Settings, Path, int, OnProgress], Settings]
@@ -112,8 +92,8 @@ class Tools:
     finetune: Callable[[Path, Settings, Path, OnProgress], Finetuned]
     load: Callable[[], Asked]
     """The served model. Raises ``WeightsError`` and ``EngineError``."""
-    draw: Callable[[Sequence[tuple[int, float]], Sequence[tuple[int, float]]], str]
-    """From training and validation losses to SVG."""
+    draw: Callable[[Sequence[tuple[int, float]], Sequence[tuple[int, float]], int], str]
+    """From training and validation losses, and the step that was kept, to SVG."""
     adapter_folder: Path
     """Where the workspace's adapter is served from."""
     shown: Mapping[str, Sequence[Example]] = field(default_factory=dict)
@@ -154,6 +134,7 @@ class _Learned:
     training: Mapping[str, Any]
     train_losses: Sequence[tuple[int, float]]
     validation_losses: Sequence[tuple[int, float]]
+    best_step: int
 
 
 def train(order: Order, tools: Tools, on_step: OnStep, is_fresh: bool = False) -> Outcome:
@@ -168,7 +149,8 @@ def train(order: Order, tools: Tools, on_step: OnStep, is_fresh: bool = False) -
         holes = _holes(run, order, tools, on_step)
         before = _ask(holes, tools, None, on_step)
         learned, adapter = _learn(run, order, tools, on_step)
-        after = _ask(holes, tools, adapter, on_step)
+        # what was never better than the base is the base itself
+        after = _ask(holes, tools, adapter, on_step) if learned.best_step else before
         on_step(Step(Stage.VERDICT))
         verdict = decide(
             (before[: len(holes.own)], after[: len(holes.own)], [item.path for item in holes.own]),
@@ -192,21 +174,34 @@ def _begin(run: Run, order: Order, is_fresh: bool, on_step: OnStep) -> Order:
     left = run.unfinished()
     if left is not None and not is_fresh:
         if (left.model, left.base_sha256) == (order.model, order.base_sha256):
+            goes_on = replace(left, settings=_changed(left.settings, order.settings))
             note = "An unfinished training of this repository goes on; `--fresh` would begin anew."
-            if left != order:
-                note += " It keeps the options that it was started with."
+            if goes_on != order:
+                note += " It keeps the options that it was started with, but for minutes and device."
             on_step(Step(Stage.DATA, note=note))
-            return left
+            return goes_on
         on_step(Step(Stage.DATA, note="The model is another one than the unfinished training's: it begins anew."))
     run.begin(order)
     return order
 
 
+def _changed(was: Settings, wanted: Settings) -> Settings:
+    """What a run may be gone on with: limits and devices are taken over where they are named."""
+    return replace(
+        was,
+        max_minutes=wanted.max_minutes or was.max_minutes,
+        device=wanted.device if wanted.device != "auto" else was.device,
+    )
+
+
 def _holes(run: Run, order: Order, tools: Tools, on_step: OnStep) -> _Holes:
     """What the model is judged by. The examples are gathered if they are not there yet."""
+
+    def tell(what: str, share: float) -> None:
+        on_step(Step(Stage.DATA, round(100 * share), 100, what))
+
     if not run.gathered.exists():
-        on_step(Step(Stage.DATA))
-        tools.gather(Path(order.root), run.dataset, lambda text: on_step(Step(Stage.DATA, note=text)))
+        tools.gather(Path(order.root), run.dataset, tell)
         write_text(run.gathered, "")
     own = choose(read_examples(run.dataset, Split.TEST), order.num_held_out, order.seed)
     if len(own) < MIN_HELD_OUT:
@@ -243,7 +238,9 @@ def _learn(run: Run, order: Order, tools: Tools, on_step: OnStep) -> tuple[_Lear
         return _Learned(**json.loads(run.learned.read_text(encoding="utf-8"))), read_adapter(run.adapter / run.id)
 
     def teller(stage: Stage) -> OnProgress:
-        return lambda progress: on_step(Step(stage, progress.step, progress.num_steps, progress, progress.note))
+        return lambda progress: on_step(
+            Step(stage, progress.step, progress.num_steps, progress.phase.value, progress, progress.note)
+        )
 
     settings = order.settings
     if order.num_trials:
@@ -259,7 +256,7 @@ def _learn(run: Run, order: Order, tools: Tools, on_step: OnStep) -> tuple[_Lear
         alpha=settings.alpha,
         parts=settings.parts,
         created=_now(),
-        num_training_examples=sum(1 for _ in read_examples(run.dataset, Split.TRAIN)),
+        num_training_examples=found.num_examples,
     )
     try:
         write_adapter(run.adapter / run.id, about, found.tensors)
@@ -271,15 +268,17 @@ def _learn(run: Run, order: Order, tools: Tools, on_step: OnStep) -> tuple[_Lear
         asdict(settings),
         {
             "steps": found.num_steps,
+            "kept_step": found.best_step,
             "tokens": found.num_tokens,
-            "seconds": round(found.seconds, 1),
-            "stopped_because": found.stopped_why,
-            "validation_loss_before": found.base_loss,
-            "validation_loss_after": min((loss for _, loss in found.validation_losses), default=math.nan),
-            "examples": about.num_training_examples,
+            "minutes": round(found.seconds / 60, 1),
+            "ended_because": found.stopped_why,
+            "validation_loss_before": round(found.base_loss, 4),
+            "validation_loss_after": round(found.best_loss, 4),
+            "examples": found.num_examples,
         },
-        list(found.train_losses),
-        list(found.validation_losses),
+        found.train_losses,
+        found.validation_losses,
+        found.best_step,
     )
     write_json(run.learned, asdict(learned))
     return learned, read_adapter(run.adapter / run.id)
@@ -303,7 +302,7 @@ def _conclude(
         end = begin + len(items)
         shown[name] = compare(before[begin:end], after[begin:end], [str(number) for number in range(len(items))])
         begin = end
-    notes = tuple(_notes(tools.adapter_folder, verdict))
+    notes = tuple(_notes(tools.adapter_folder, verdict, learned))
     num_own = len(holes.own)
     page = render(
         Facts(
@@ -313,7 +312,7 @@ def _conclude(
             verdict=verdict,
             figures_shown=shown,
             card=_card(run),
-            curves=tools.draw(learned.train_losses, learned.validation_losses),
+            curves=tools.draw(learned.train_losses, learned.validation_losses, learned.best_step),
             examples=pick(holes.own, before[:num_own], after[:num_own]),
             settings=learned.settings,
             training=learned.training,
@@ -359,7 +358,9 @@ def _publish(tools: Tools, verdict: Verdict, adapter: Adapter, page: str) -> Pat
     return target
 
 
-def _notes(target: Path, verdict: Verdict) -> Iterator[str]:
+def _notes(target: Path, verdict: Verdict, learned: _Learned) -> Iterator[str]:
+    if not learned.best_step:
+        yield "No step of the training made the validation loss lower than it was, so nothing was learned."
     if target.exists():
         yield (
             "It takes the place of what was learned in an earlier training."

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fimble.errors import NothingToLearn, TrainingError
 from fimble.training.evaluate import Scored
+from fimble.training.finetune import Finetuned
 from fimble.training.progress import OnProgress, Phase, Progress
 from fimble.training.records import Example, Split, write_examples
 from fimble.training.run import Outcome, Stage, Step, Tools, train
@@ -27,16 +28,23 @@ from tests.unit.training.judged import hole, scored
 BASE = "b" * 64
 
 
-@dataclass
-class Finetuned:
-    tensors: dict[str, NDArray[np.float32]]
-    base_loss: float = 2.0
-    train_losses: tuple[tuple[int, float], ...] = ((1, 2.0), (2, 1.5))
-    validation_losses: tuple[tuple[int, float], ...] = ((0, 2.0), (2, 1.4))
-    num_steps: int = 2
-    num_tokens: int = 300
-    seconds: float = 1.5
-    stopped_why: str = "finished"
+def finetuned(scale: float, best_step: int) -> Finetuned:
+    return Finetuned(
+        tensors=tensors(scale),
+        base_sha256=BASE,
+        base_loss=2.0,
+        best_loss=1.4,
+        best_step=best_step,
+        validation_losses=((0, 2.0), (2, 1.4)),
+        train_losses=((1, 2.0), (2, 1.5)),
+        num_examples=7,
+        num_steps=2,
+        num_tokens=300,
+        seconds=1.5,
+        stopped_why="finished",
+        device="CPU",
+        curves=Path(),
+    )
 
 
 def tensors(scale: float = 1.0) -> dict[str, NDArray[np.float32]]:
@@ -59,6 +67,7 @@ class World:
     harm: float = 0.0
     base_sha256: str = BASE
     scale: float = 1.0
+    best_step: int = 2
     fails_in: str = ""
     done: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -72,6 +81,7 @@ class World:
         examples = [hole(f"return {number}", path=f"{number}.py") for number in range(self.num_held_out)]
         write_examples(out, [*examples, *(replace(hole(), split=Split.TRAIN) for _ in range(7))])
         (out / "card.json").write_text('{"num_files": 20, "licences": {"MIT": 20}}')
+        say("Cutting examples", 1.0)
         self._do("gather")
 
     def general(self, num_items: int, seed: int) -> Sequence[Example]:
@@ -86,7 +96,7 @@ class World:
         (out / "checkpoint").write_text("half")
         tell(Progress(Phase.TRAINING, 1, 2, 2.0, note="A note."))
         self._do(f"finetune {settings.learning_rate}")
-        return Finetuned(tensors(self.scale))
+        return finetuned(self.scale, self.best_step)
 
     def load(self) -> World:
         self._do("load")
@@ -117,7 +127,7 @@ class World:
             search=self.search,
             finetune=self.finetune,
             load=self.load,
-            draw=lambda train, validation: f"<svg>{len(train)} {len(validation)}</svg>",
+            draw=lambda train, validation, kept: f"<svg>{len(train)} {len(validation)} {kept}</svg>",
             adapter_folder=self.adapters / "0123456789abcdef",
             shown={"HumanEval": [hole("shown", path="he.py")]},
             hardware={"CPU": "one"},
@@ -152,7 +162,7 @@ def test_what_helps_is_published_with_its_report(world: World) -> None:
     assert adapter.about.figures["loss_before"] - adapter.about.figures["loss_after"] == pytest.approx(0.5)
     assert adapter.about.id == outcome.adapter.name and adapter.about.num_training_examples == 7
     page = (outcome.adapter / "report.html").read_text()
-    assert page == outcome.report.read_text() and "Kept" in page and "<svg>2 2</svg>" in page
+    assert page == outcome.report.read_text() and "Kept" in page and "<svg>2 2 2</svg>" in page
     assert outcome.result["repository"]["num_gained"] == 20 and outcome.result["shown"]["HumanEval"]["num_holes"] == 1
     assert json.loads(run_of(world.root).result.read_text())["is_kept"] is True
 
@@ -171,6 +181,23 @@ def test_what_does_not_help_or_harms_is_rolled_back(world: World, gain: float, h
     assert outcome.adapter is None and why in outcome.verdict.reasons[0]
     assert not world.adapters.exists()
     assert "Rolled back" in outcome.report.read_text() and outcome.result["adapter"] is None
+
+
+def test_what_was_never_better_is_not_even_asked(world: World) -> None:
+    world.best_step = 0
+    outcome = world.train()
+    assert outcome.adapter is None and world.done == ALL[:5]
+    assert "nothing was learned" in outcome.notes[0] and "no gain" in outcome.verdict.reasons[0]
+
+
+def test_a_run_goes_on_with_another_limit(world: World) -> None:
+    world.fails_in = "finetune 0.0002"
+    with pytest.raises(KeyboardInterrupt):
+        world.train(settings=Settings(rank=4, parts=("q",), max_minutes=5))
+    world.fails_in = ""
+    outcome = world.train(settings=Settings(rank=4, parts=("q",), max_minutes=9, device="cpu", seed=7))
+    settings = outcome.result["settings"]
+    assert (settings["max_minutes"], settings["device"], settings["seed"]) == (9, "cpu", 1)
 
 
 def test_an_earlier_adapter_outlives_a_training_that_is_rolled_back(world: World) -> None:
