@@ -33,6 +33,8 @@ COMMANDS: dict[str, str] = {
     "stats": "stats",
     "index": "index",
     "search": "search",
+    "dataset": "dataset",
+    "train": "train",
     "bench": "app",
 }
 """Command -> what its file ``cli/<command>.py`` offers: a function, or a typer app of sub-commands."""

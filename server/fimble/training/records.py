@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
@@ -66,16 +67,16 @@ def write_examples(folder: Path, examples: Iterable[Example]) -> dict[Split, int
     """Write the three files, each whole or not at all, and return how many examples each has."""
     folder.mkdir(parents=True, exist_ok=True)
     counts = dict.fromkeys(Split, 0)
-    files = {split: (folder / f"{split}.jsonl.new").open("w", encoding="utf-8") for split in Split}
-    try:
+    with ExitStack() as opened:
+        files = {
+            split: opened.enter_context((folder / f"{split}.jsonl.new").open("w", encoding="utf-8")) for split in Split
+        }
         for example in examples:
             files[example.split].write(json.dumps(asdict(example), ensure_ascii=False) + "\n")
             counts[example.split] += 1
-    finally:
         for file in files.values():
             file.flush()
             os.fsync(file.fileno())
-            file.close()
     for split in Split:
         (folder / f"{split}.jsonl.new").replace(folder / f"{split}.jsonl")
     return counts
