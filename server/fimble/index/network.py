@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fimble.index.graph import EdgeKind, Graph
 
@@ -52,6 +52,12 @@ class _Adjacency:
     columns: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float64]
 
+    def heard(self, values: npt.NDArray[np.floating[Any]], num_nodes: int) -> npt.NDArray[np.float64]:
+        """The product with ``values``, ``[num_nodes]``."""
+        import numpy as np
+
+        return np.asarray(np.bincount(self.rows, values[self.columns] * self.weights, num_nodes), np.float64)
+
 
 class Network:
     """The convolution over one graph. Never changes."""
@@ -71,13 +77,20 @@ class Network:
         if meaning is not None:
             total = OF_WORDS * total + meaning
         for one in self._adjacencies:
-            heard = one.relation.of_words * words[one.columns]
+            said: npt.NDArray[np.floating[Any]] = one.relation.of_words * words
             if meaning is None:
-                heard = heard / OF_WORDS
+                said = said / OF_WORDS
             elif one.relation.of_meaning:
-                heard = heard + one.relation.of_meaning * meaning[one.columns]
-            total += np.bincount(one.rows, heard * one.weights, self.num_nodes)
+                said = said + one.relation.of_meaning * meaning
+            total += one.heard(said, self.num_nodes)
         return total
+
+    def heard(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """``[num_relations, num_nodes]``: what each chunk hears of ``values`` along each relation, unweighted."""
+        import numpy as np
+
+        rows = [one.heard(values, self.num_nodes) for one in self._adjacencies]
+        return np.array(rows, np.float64).reshape(len(rows), self.num_nodes)
 
 
 def _adjacency(graph: Graph, relation: Relation) -> _Adjacency:

@@ -115,3 +115,9 @@ def test_what_was_given_is_left_as_it_is() -> None:
     first = network.scores(meaning, words).tolist()
     assert network.scores(meaning, words).tolist() == first
     assert words.tolist() == WORDS.tolist() and meaning.tolist() == MEANING.tolist()
+
+
+def test_what_is_heard_along_each_relation_is_told_unweighted() -> None:
+    network = Network(graph((0, 1, EdgeKind.CALLS), (0, 2, EdgeKind.CALLS)), BOTH)
+    assert network.heard(WORDS).tolist() == [[0.25, 0, 0, 0], [0, 1, 1, 0]]
+    assert Network(graph(), ()).heard(WORDS).shape == (0, 4)

@@ -12,6 +12,7 @@ from fimble.cli.bench.document import document
 from fimble.cli.bench.engine import engine
 from fimble.cli.bench.fill import fill
 from fimble.cli.bench.generate import generate
+from fimble.cli.bench.graph import graph
 from fimble.cli.bench.index import index
 from fimble.cli.bench.precision import precision
 from fimble.cli.bench.search import search
@@ -38,6 +39,7 @@ for command in (
     document,
     shots,
     search,
+    graph,
     index,
 ):
     app.command()(command)

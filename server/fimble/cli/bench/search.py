@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fimble.cli.bench.indexing import embed_one, indexed
 from fimble.cli.bench.output import Json, bar, show
 
 if TYPE_CHECKING:
@@ -57,14 +57,14 @@ def _cosqa(data: Path, encoder: Encoder, chinese: Path | None, limit: int, progr
     wanted = wanted[:limit] if limit else wanted
     with tempfile.TemporaryDirectory() as name:
         found.write(Path(name) / "workspace")
-        with _indexed(Path(name), encoder, progress) as folder:
-            if chinese is None:
-                return measure(
-                    folder, wanted, _embed(encoder), bar(progress, "queries", len(wanted)), has_graph=False
-                ).to_json()
-            said = {int(place): text for place, text in json.loads(chinese.read_text(encoding="utf-8")).items()}
-            asked = {wanted[place].query: text for place, text in said.items() if place < len(wanted)}
-            return _in_both(folder, [one for one in wanted if one.query in asked], asked, encoder, progress)
+        folder = indexed(Path(name), encoder, progress, "CoSQA")
+        if chinese is None:
+            return measure(
+                folder, wanted, embed_one(encoder), bar(progress, "queries", len(wanted)), has_graph=False
+            ).to_json()
+        said = {int(place): text for place, text in json.loads(chinese.read_text(encoding="utf-8")).items()}
+        asked = {wanted[place].query: text for place, text in said.items() if place < len(wanted)}
+        return _in_both(folder, [one for one in wanted if one.query in asked], asked, encoder, progress)
 
 
 def _in_both(
@@ -88,8 +88,8 @@ def _in_both(
         tell(number)
         translated.append(replace(one, query=translate(said[one.query]) or said[one.query]))
     loaded.engine.close()
-    english = measure(folder, wanted, _embed(encoder), has_graph=False).to_json()
-    from_chinese = measure(folder, translated, _embed(encoder), has_graph=False).to_json()
+    english = measure(folder, wanted, embed_one(encoder), has_graph=False).to_json()
+    from_chinese = measure(folder, translated, embed_one(encoder), has_graph=False).to_json()
     best = english["retrievers"]["fused_graph"]["recall_at_10"]
     return {
         "english": english,
@@ -110,36 +110,9 @@ def _pairs(encoder: Encoder, limit: int, progress: Progress) -> dict[str, Any]:
             found = docpairs.strip(corpus / f"{package.name}-{package.version}", Path(name) / "workspace")
             wanted = [Wanted(pair.query, pair.path, pair.name) for pair in found]
             wanted = wanted[:limit] if limit else wanted
-            with _indexed(Path(name), encoder, progress) as folder:
-                part = measure(folder, wanted, _embed(encoder), bar(progress, package.name, len(wanted)))
+            folder = indexed(Path(name), encoder, progress, package.name)
+            part = measure(folder, wanted, embed_one(encoder), bar(progress, package.name, len(wanted)))
         parts.append(part)
         mrr = {name: one["mrr"] for name, one in part.to_json()["retrievers"].items()}
         by_package[f"{package.name} {package.version}"] = {"num_queries": len(part.milliseconds), **mrr}
     return together(parts).to_json() | {"packages": by_package}
-
-
-@contextmanager
-def _indexed(place: Path, encoder: Encoder, progress: Progress) -> Iterator[Path]:
-    """The folder of an index of ``place``/workspace, whole; it lies in ``place``, too."""
-    import numpy as np
-
-    from fimble.index.chunks import cut
-    from fimble.index.indexer import Encoding, Indexer
-    from fimble.index.store import Store
-    from fimble.privacy import Privacy
-
-    root, folder = (place / "workspace").resolve(), place / "index"
-    folder.mkdir()
-    store = Store.open(folder, lambda _: None)
-    encoding = Encoding(lambda texts: encoder.embed(texts).astype(np.float16), "bench")
-    indexer = Indexer(root, store, Privacy([], [root]), cut, encoding, on_note=lambda _: None)
-    task = progress.add_task(f"indexing {root.parent.name}", total=None)
-    for step in indexer.steps():
-        progress.update(task, completed=step.done, total=step.total)
-    progress.remove_task(task)
-    store.close()
-    yield folder
-
-
-def _embed(encoder: Encoder) -> Callable[[str], Any]:
-    return lambda query: encoder.embed([query])[0]
