@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fimble.errors import FimbleError, IndexDamaged, IndexFull, IndexUnavailable
 
-VERSION = 1
+VERSION = 2
 """Raise it when a table changes, or what is written into one; an index of another version is built anew."""
 FILE_NAME = "index.db"
 _BUSY_S = 5.0

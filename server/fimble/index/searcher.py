@@ -31,6 +31,8 @@ _STOP = frozenset(
         where who why can i you we my our your there here if not"""
     )
 )
+_LATIN = re.compile("[A-Za-z]")
+"""The encoder was taught English: to whatever has none of its letters, anything at all is near."""
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 Embed = Callable[[str], "npt.NDArray[np.float32]"]
@@ -61,8 +63,9 @@ class Searcher:
         words = telling(query if asked == query else f"{query} {asked}")
         view = self._views.latest()
         by_words = dict(self._reader.match(words, MAX_MATCHES))
-        cosines = view.cosines(self._embed(asked)) if self._embed is not None else None
-        if self._embed is not None and (missing := _missing(view)):
+        embed = self._embed if _LATIN.search(asked) else None
+        cosines = view.cosines(embed(asked)) if embed is not None else None
+        if embed is not None and (missing := _missing(view)):
             notes.append(missing)
         scores = _scores(view, cosines, by_words)
         # some may be gone since the view was read

@@ -244,6 +244,18 @@ def test_a_question_that_cannot_be_translated_is_searched_for_as_it_stands(works
     assert answer.notes == () and names(answer)[0] == "f"
 
 
+def test_a_question_without_a_letter_that_the_encoder_knows_is_searched_for_by_its_words(workspace: Workspace) -> None:
+    workspace.write("zh.py", "def f():\n    return '重试'\n")
+    workspace.read_all()
+
+    def same(text: str) -> npt.NDArray[np.float32]:
+        return np.eye(1, 16, dtype=np.float32)[0] if text.isascii() else embed("image")
+
+    for query, found in (("重试", ["f"]), ("?!", []), ("повтор", [])):
+        answer = Searcher(workspace.reader, workspace.views, same).search(query)
+        assert names(answer) == found and answer.notes == (), query
+
+
 def test_a_question_in_english_is_not_translated(workspace: Workspace) -> None:
     workspace.read_all()
     searcher = workspace.by_meaning(lambda query: pytest.fail(f"{query} was translated"))
