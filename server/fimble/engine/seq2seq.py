@@ -19,7 +19,8 @@ from fimble.engine.kv import count_shared
 from fimble.engine.sampler import Logits, log_softmax
 from fimble.engine.seq2seq_session import Encoded, Kept, Seq2SeqSession
 from fimble.engine.speculate import Experience
-from fimble.errors import AdapterInvalid, EngineCancelled, PromptTooLong
+from fimble.engine.tokenizer import Tokenizer
+from fimble.errors import AdapterInvalid, EngineCancelled, ModelFolderInvalid, PromptTooLong
 
 if TYPE_CHECKING:
     from fimble.engine.base import Adapter
@@ -38,6 +39,25 @@ class Marks:
     """Ends a source, and an answer."""
     hole: int
     """Stands for what is missing in the source, and begins the answer."""
+
+    def split(self, prompt: Sequence[int]) -> tuple[tuple[int, ...], list[int]]:
+        """What the encoder reads, and what the decoder is given as written.
+
+        A prompt without an end mark is text with nothing behind it.
+        """
+        if self.end not in prompt:
+            return (*prompt, self.hole, self.end), [self.start, self.hole]
+        place = len(prompt) - list(reversed(prompt)).index(self.end)
+        return tuple(prompt[:place]), [self.start, *prompt[place:]]
+
+
+def marks_of(tokenizer: Tokenizer) -> Marks:
+    """The marks in a vocabulary. Raises ``ModelFolderInvalid`` where one is missing."""
+    found = [tokenizer.token_id(token) for token in ("<pad>", "</s>", "<extra_id_0>")]
+    known = [mark for mark in found if mark is not None]
+    if len(known) < len(found):
+        raise ModelFolderInvalid("The model's vocabulary lacks the marks of an encoder-decoder.", "Train it again.")
+    return Marks(*known)
 
 
 @dataclass(slots=True, eq=False)
@@ -93,7 +113,7 @@ class Seq2SeqEngine:
     ) -> list[float]:
         """See ``base.Engine``."""
         self._check_length(len(prompt), len(answer))
-        source, begun = self.split(prompt)
+        source, begun = self.marks.split(prompt)
         reading = self.reading_of(source, cancel)
         logits, _, _ = self.session.begin(reading.encoded, [*begun, *answer[:-1]], cancel)
         rows = log_softmax(logits[-len(answer) :])
@@ -101,7 +121,7 @@ class Seq2SeqEngine:
 
     def num_cached_tokens(self, prompt: Sequence[int]) -> int:
         """See ``base.Engine``."""
-        source, begun = self.split(prompt)
+        source, begun = self.marks.split(prompt)
         known = next((reading for reading in self._readings if reading.source == source), None)
         return 0 if known is None else min(len(source) + count_shared(known.tokens[1:], begun[1:]), len(prompt) - 1)
 
@@ -113,17 +133,6 @@ class Seq2SeqEngine:
         """See ``base.Engine``."""
         self.forget()
         del self.session
-
-    def split(self, prompt: Sequence[int]) -> tuple[tuple[int, ...], list[int]]:
-        """What the encoder reads, and what the decoder is given as written.
-
-        A prompt without an end mark is text with nothing behind it.
-        """
-        marks = self.marks
-        if marks.end not in prompt:
-            return (*prompt, marks.hole, marks.end), [marks.start, marks.hole]
-        place = len(prompt) - 1 - list(reversed(prompt)).index(marks.end)
-        return tuple(prompt[: place + 1]), [marks.start, *prompt[place + 1 :]]
 
     def reading_of(self, source: tuple[int, ...], cancel: CancelToken | None) -> Reading:
         """The source, read now if it was not before. Raises ``EngineCancelled``."""
@@ -158,7 +167,7 @@ class Seq2SeqGeneration:
         self._check_cancelled()
         self.stats.num_reused_tokens = engine.num_cached_tokens(request.prompt)
         started = time.perf_counter()
-        source, begun = engine.split(request.prompt)
+        source, begun = engine.marks.split(request.prompt)
         reading = engine.reading_of(source, self._cancel)
         if request.max_tokens == 0:
             if reading.tokens[: len(begun)] != begun:

@@ -22,13 +22,11 @@ from typing import Any
 from fimble.errors import FimbleError, UnsupportedArchitecture, WeightsError
 from fimble.weights import chat
 from fimble.weights.architecture import SERVED
-from fimble.weights.manifest import ENCODER, EXPORTED, GRAPH, TOKENIZER, Manifest, record_of, with_files
+from fimble.weights.manifest import ENCODER, EXPORTED, GRAPH, SEQ2SEQ, TOKENIZER, Manifest, record_of, with_files
 from fimble.weights.safetensors_file import INDEX, read_json, shard_names, stated_end_tokens
 
 TASK = "text-generation-with-past"
 SEQ2SEQ_TASK = "text2text-generation-with-past"
-SEQ2SEQ = ("t5",)
-"""Architectures of an encoder and a decoder that are served."""
 GROWING = "growing"
 _WHOLE = "model.safetensors"
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")

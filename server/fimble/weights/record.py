@@ -43,7 +43,7 @@ def record(source: Path, samples: Sequence[Sample] = VERIFICATION) -> tuple[Refe
     references = []
     for sample in samples:
         prompt = tokens_of(tokenizer, sample)
-        references.append(_continue(model, sample.title, prompt))
+        references.append(answer(model, sample.title, prompt))
     return tuple(references)
 
 
@@ -93,13 +93,14 @@ def refuse_unread_rope(config: Path, version: str) -> None:
         )
 
 
-def _continue(model: Any, title: str, prompt: list[int]) -> Reference:
+def answer(model: Any, title: str, prompt: Sequence[int]) -> Reference:
+    """What a torch decoder writes after ``prompt``, greedily."""
     import torch
 
     next_tokens: list[int] = []
     top_ids: list[tuple[int, ...]] = []
     top_logprobs: list[tuple[float, ...]] = []
-    fed, cache = prompt, None
+    fed, cache = list(prompt), None
     with torch.inference_mode():
         for _ in range(NUM_NEXT_TOKENS):
             output = model(input_ids=torch.tensor([fed]), past_key_values=cache, use_cache=True)
