@@ -5,6 +5,7 @@ import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "
 import path from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
+import { lean } from "./lean.mjs";
 
 const root = path.join(import.meta.dirname, "..");
 const server = path.join(root, "dist", "server");
@@ -20,6 +21,7 @@ await build({
   external: ["vscode"],
   mainFields: ["module", "main"],
   legalComments: "none",
+  plugins: [lean],
 });
 
 execFileSync(process.env.PYTHON ?? "python3", [path.join(root, "scripts", "wheel.py"), server], { stdio: "inherit" });
@@ -34,3 +36,5 @@ for (const name of readdirSync(server).filter((each) => each.endsWith(".whl"))) 
   rmSync(file);
 }
 copyFileSync(path.join(root, "..", "LICENSE"), path.join(root, "LICENSE"));
+const library = path.join(root, "node_modules", "vscode-languageclient", "License.txt");
+copyFileSync(library, path.join(root, "dist", "LICENSE-vscode-languageclient.txt"));

@@ -18,6 +18,7 @@ const OPTIONS = {
   maxBlockTokens: "max_block_tokens",
   promptTokens: "prompt_tokens",
   runExamples: "run_examples",
+  adapters: "adapters",
   recordAcceptance: "record_acceptance",
   index: "index",
   indexMaxFiles: "index_max_files",

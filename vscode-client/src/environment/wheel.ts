@@ -5,6 +5,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { brotliDecompress } from "node:zlib";
+import { type Member, zipped } from "./zip.js";
 
 const ENDING = ".whl.br";
 
@@ -36,7 +37,33 @@ export async function find(extension: string): Promise<Wheel> {
 /** Writes it into `folder`, as pip reads it. Returns its path. */
 export async function unpack(wheel: Wheel, folder: string): Promise<string> {
   const target = path.join(folder, wheel.name);
+  const members = membersOf(await promisify(brotliDecompress)(await fs.readFile(wheel.packed)));
   await fs.mkdir(folder, { recursive: true });
-  await fs.writeFile(target, await promisify(brotliDecompress)(await fs.readFile(wheel.packed)));
+  await fs.writeFile(target, zipped([...members, recordOf(members)]));
   return target;
+}
+
+/** The wheel's files, out of what `scripts/wheel.py` writes: a line with their names and sizes, then their bytes. */
+export function membersOf(parts: Buffer): Member[] {
+  const end = parts.indexOf("\n");
+  const listed = JSON.parse(parts.toString("utf8", 0, end)) as [name: string, size: number][];
+  let at = end + 1;
+  return listed.map(([name, size]) => {
+    const data = parts.subarray(at, at + size);
+    at += size;
+    return { name, data };
+  });
+}
+
+/** The list of its files that a wheel ends with. Their hashes would be a fortieth of the extension. */
+export function recordOf(members: readonly Member[]): Member {
+  const metadata = members.find(({ name }) => name.endsWith(".dist-info/METADATA"));
+  if (metadata === undefined) {
+    throw new Error("the wheel has no metadata");
+  }
+  const name = metadata.name.replace(/METADATA$/, "RECORD");
+  const lines = members.map(
+    ({ name, data }) => `${name},sha256=${createHash("sha256").update(data).digest("base64url")},${data.length}`,
+  );
+  return { name, data: Buffer.from([...lines, `${name},,`, ""].join("\n")) };
 }
