@@ -13,7 +13,7 @@ import typer
 
 from fimble import config
 from fimble.errors import ConfigError, FimbleError, IndexUnavailable
-from fimble.index.places import Place, is_too_wide, place_of
+from fimble.index.places import Place, is_too_wide, place_of, workspace_around
 
 if TYPE_CHECKING:
     from fimble.index.reader import Counts
@@ -22,7 +22,9 @@ _STAGES = {"words": "Reading the workspace", "meaning": "Learning what it means"
 
 
 def index(
-    path: Annotated[Path, typer.Argument(help="The workspace's folder.")] = Path(),
+    path: Annotated[
+        Path | None, typer.Argument(help="The workspace's folder. The one around the current folder if left out.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     status: Annotated[bool, typer.Option("--status", help="Only say what is in the index.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Delete the workspace's index.")] = False,
@@ -33,8 +35,8 @@ def index(
 ) -> None:
     """Index a workspace for search and for context from other files. The index stays on this machine."""
     if follow:
-        raise typer.Exit(_follow(path, yes))
-    place = place_of(path)
+        raise typer.Exit(_follow(path or Path(), yes))
+    place = place_of(path or workspace_around(Path().resolve()))
     if status:
         _print_status(place, as_json)
     elif remove:
@@ -56,6 +58,9 @@ def _build(place: Place, as_json: bool, yes: bool) -> None:
     options, complaints = config.load()
     for complaint in complaints:
         typer.echo(complaint, err=True)
+    privacy = Privacy(options.disabled_paths, [place.root])
+    if why := privacy.why_not(place.root):
+        raise IndexUnavailable(f"{place.root} is not read.", why)
     begun_s = time.monotonic()
     console = Console(stderr=True)
     with place.locked(wait=False) as is_ours, Bars(console) as bars:
@@ -67,7 +72,7 @@ def _build(place: Place, as_json: bool, yes: bool) -> None:
         place.begin()
         store = Store.open(place.folder, bars.say, options.index_mb)
         try:
-            indexer = make_indexer(place, options)(store, Privacy(options.disabled_paths, [place.root]), bars.say)
+            indexer = make_indexer(place, options)(store, privacy, bars.say)
             indexer.scan(
                 lambda progress: bars.on_fraction(_STAGES[progress.phase], progress.done / max(progress.total, 1))
             )

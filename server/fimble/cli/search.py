@@ -17,7 +17,7 @@ import typer
 from fimble import config
 from fimble.errors import ConfigError, IndexFull, IndexUnavailable
 from fimble.features.search import MAX_HITS, told
-from fimble.index.places import Place, is_too_wide, place_of
+from fimble.index.places import Place, is_too_wide, place_of, workspace_around
 from fimble.index.records import Answer, Hit
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _STAGES = {"words": "Reading the workspace", "meaning": "Learning what it means"}
 _WAIT_S = 0.5
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""With these code reads otherwise than it runs."""
 _OF_ALL = 500
 """Where only a folder of the workspace is searched, so many hits are looked through."""
 
@@ -86,8 +88,7 @@ def _scope(path: Path | None) -> _Scope:
         raise IndexUnavailable(f"{path} does not exist.", "Name a folder or a file of the workspace.")
     inside = here.resolve()
     folder = inside if inside.is_dir() else inside.parent
-    above = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
-    root = folder if is_too_wide(above) else above
+    root = workspace_around(folder)
     part = "" if path is None or inside == root else inside.relative_to(root).as_posix()
     return _Scope(place_of(root), part)
 
@@ -214,6 +215,9 @@ def _indented(hit: Hit) -> str:
 
 
 def _clean(text: str) -> str:
-    """What could steer a terminal is made visible."""
+    """What could steer a terminal, or turn around what it shows, is made visible."""
     text = text.encode("utf-8", "replace").decode()
-    return "".join(sign if sign in "\n\t" or category(sign) != "Cc" else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    return "".join(
+        sign if sign in "\n\t" or (category(sign) != "Cc" and sign not in _TURNS) else "\N{REPLACEMENT CHARACTER}"
+        for sign in text
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import quote
 
+from fimble.index.prose import is_prose
 from fimble.syntax.languages import Language, find
 
 MAX_BYTES = 2**20
@@ -12,7 +13,6 @@ MAX_BYTES = 2**20
 MAX_DATA_BYTES = 2**17
 """The same for formats that programs write as readily as people."""
 _DATA = frozenset({"json", "yaml", "toml"})
-_PROSE = (".md", ".markdown", ".rst", ".txt")
 _VERSION_CONTROL = "cvs .bzr .jj _darcs .pijul"
 """Those that may hold secrets are private anyway."""
 _OF_OTHERS = (
@@ -27,7 +27,7 @@ _OF_PROGRAMS = (
 _FOLDERS = frozenset(f"{_VERSION_CONTROL} {_OF_OTHERS} {_OF_PROGRAMS}".split())
 _FOLDER_ENDINGS = (".egg-info", ".dist-info", ".xcodeproj", ".xcassets")
 _LOCKS = "package-lock.json npm-shrinkwrap.json pnpm-lock.yaml packages.lock.json composer.lock go.sum"
-_LICENCES = "license license.txt license.md copying.txt"
+_LICENCES = "license license.txt license.md licence licence.txt licence.md copying copying.txt copying.lesser"
 _FILES = frozenset(f"{_LOCKS} {_LICENCES}".split())
 _FILE_ENDINGS = (".min.js", ".min.css", ".min.mjs", ".bundle.js", ".map", ".lock", "_pb2.py", "_pb2_grpc.py", ".pb.go")
 
@@ -44,7 +44,7 @@ def is_readable(file_name: str) -> bool:
     name = file_name.lower()
     if name in _FILES or name.endswith(_FILE_ENDINGS):
         return False
-    return name.endswith(_PROSE) or language_of(file_name) is not None
+    return is_prose(file_name) or language_of(file_name) is not None
 
 
 def language_of(path: str) -> Language | None:

@@ -72,7 +72,7 @@ class Names:
                 for row, stage in _candidates(table, name, fits)
             )
         )[:limit]
-        chunks = {chunk.id: chunk for chunk in self._reader.chunks([one[4] for one in found])}
+        chunks = {chunk.id: chunk for chunk in self._reader.chunks([one[4] for one in found], with_references=False)}
         return [_hit(chunks[one[4]], table.names[one[5]], one[0]) for one in found if one[4] in chunks]
 
     def _current(self) -> _Table:

@@ -105,6 +105,12 @@ def all_places() -> list[Place]:
     return sorted(found, key=lambda place: place.root)
 
 
+def workspace_around(folder: Path) -> Path:
+    """The folder with ``.git`` that ``folder`` lies in or is; itself where there is none, or that is too wide."""
+    above = next((one for one in (folder, *folder.parents) if os.path.lexists(one / ".git")), folder)
+    return folder if is_too_wide(above) else above
+
+
 def places_gone() -> list[Place]:
     """Indexes whose workspace is no folder any more, by its path. Raises ``ConfigError``.
 

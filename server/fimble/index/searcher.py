@@ -72,7 +72,7 @@ class Searcher:
         best = sorted(scores, key=lambda one: (-scores[one], one))[: limit + _SPARE]
         most = max(scores.values(), default=1.0) if cosines is None else 1.0
         hits = []
-        for stored in self._reader.chunks(best)[:limit]:
+        for stored in self._reader.chunks(best, with_references=False)[:limit]:
             row = view.rows.get(stored.id)
             why = "" if cosines is None or row is None else f"meaning: {cosines[row]:.2f}"
             hits.append(hit(stored, words, min(max(scores[stored.id] / most, 0.0), 1.0), why))

@@ -133,3 +133,18 @@ def test_it_works_at_the_lowest_priority(work: Path) -> None:
         assert os.sched_getscheduler(process.pid) == os.SCHED_IDLE
         process.stdin.close()
         assert process.wait(timeout=20) == 0
+
+
+def test_without_a_path_it_is_the_index_that_search_asks(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (work / ".git").mkdir()
+    (work / "src").mkdir()
+    monkeypatch.chdir(work / "src")
+    assert as_json()["workspace"] == str(work)
+    assert as_json("--status")["num_files"] == 2
+    assert as_json(str(work / "src"))["workspace"] == str(work / "src")
+
+
+def test_a_private_folder_is_not_read(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIMBLE_DISABLED_PATHS", "*")
+    with pytest.raises(IndexUnavailable, match="disabled_paths"):
+        run("index", str(work))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fimble.errors import IndexUnavailable
-from fimble.index.places import all_places, is_too_wide, place_of, places_gone
+from fimble.index.places import all_places, is_too_wide, place_of, places_gone, workspace_around
 from fimble.index.store import Store
 from tests.unit.index.contents import split
 
@@ -80,3 +80,14 @@ def test_indexes_whose_workspace_is_gone(tmp_path: Path) -> None:
         (tmp_path / name).rmdir()
     (tmp_path / "b").write_text("a file by now")
     assert places_gone() == [places[1], places[0]]
+
+
+def test_the_workspace_around_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = tmp_path / "work" / "src" / "deep"
+    inner.mkdir(parents=True)
+    assert workspace_around(inner) == inner
+    (tmp_path / "work" / ".git").mkdir()
+    assert workspace_around(inner) == workspace_around(tmp_path / "work") == tmp_path / "work"
+    monkeypatch.setenv("HOME", str(tmp_path / "work"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "work"))
+    assert workspace_around(inner) == inner, "a home folder may be a repository, too"

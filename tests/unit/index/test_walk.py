@@ -39,9 +39,22 @@ def paths(root: Path, **options: object) -> list[str]:
 
 def test_what_people_write_is_found_in_order(tmp_path: Path) -> None:
     tree(
-        tmp_path, "b.py", "a/z.ts", "a/b/c.go", "README.md", "notes.TXT", "empty/.keep", "photo.png", "data.bin", "x.c"
+        tmp_path,
+        "b.py",
+        "a/z.ts",
+        "a/b/c.go",
+        "README.md",
+        "notes.TXT",
+        "empty/.keep",
+        "INSTALL",
+        "plan.org",
+        "LICENSE",
+        "data",
+        "photo.png",
+        "data.bin",
+        "x.c",
     )
-    assert paths(tmp_path) == ["README.md", "b.py", "notes.TXT", "x.c", "a/z.ts", "a/b/c.go"]
+    assert paths(tmp_path) == ["INSTALL", "README.md", "b.py", "notes.TXT", "plan.org", "x.c", "a/z.ts", "a/b/c.go"]
 
 
 @pytest.mark.parametrize(
