@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,10 @@ def readme(card: Card) -> str:
         "tags:",
         "- code",
         "- fill-in-the-middle",
+        # said, because a column of times is else read as something other than text
+        "dataset_info:",
+        "  features:",
+        *(line for one in fields(Example) for line in (f"  - name: {one.name}", "    dtype: string")),
         "configs:",
         "- config_name: default",
         "  data_files:",
@@ -130,8 +134,9 @@ def readme(card: Card) -> str:
             [[_TITLES[kind], *(card.examples[split][kind] for split in Split)] for kind in Kind],
         ),
         "",
-        "Files are split by a hash of their path, those that are nearly the same together; edits go with their file, "
-        "and the newest commits never train. A held-out example that stands word for word in what trains is dropped.",
+        f"Files: {', '.join(f'{card.files_by_split.get(split, 0)} {split}' for split in Split)}. They are split by a "
+        "hash of their path, those that are nearly the same together; edits go with their file, and the newest commits "
+        "never train. A held-out example that stands word for word in what trains is dropped.",
         "",
         *_counts("Languages", "examples", card.examples_by_language),
         *_counts("Where holes were cut", "examples", card.examples_by_cut),

@@ -42,8 +42,10 @@ class Change:
 
 
 def changes(path: str, before: str, after: str, hunks: Sequence[Hunk]) -> list[Change]:
-    """Those of one file that are small enough; in its order. Changes near each other are one; those of layout or imports
-    alone are none."""
+    """Those of one file that are small enough, in its order. Changes near each other are one.
+
+    Those of layout or imports alone are none.
+    """
     old, new = before.split("\n"), after.split("\n")
     definitions = _definitions(after, language_of(path))
     regions: list[tuple[int, int]] = []

@@ -5,9 +5,6 @@ Nothing is written before all is made, and then whole or not at all.
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -19,20 +16,19 @@ from fimble.errors import NothingToLearn, TrainingError
 from fimble.index.filetypes import is_readable, language_of
 from fimble.privacy import Privacy
 from fimble.training import making, near
-from fimble.training.card import CARD, README, Card, counted, is_dataset, most, readme
+from fimble.training.card import Card, counted, most
+from fimble.training.folder import check_place, write_dataset
 from fimble.training.history import History, read_history
 from fimble.training.licences import Licences
-from fimble.training.records import Example, Split, write_examples
+from fimble.training.records import Example, Split
 from fimble.training.sources import DATA, Judge, Sources, Why, collect
 from fimble.training.split import Part, split_files, without_leaks
 from fimble.training.tokens import Encoder, tokenisation
-from fimble.weights.disk import guarded, require
 
 MIN_CODE_FILES = 3
 """One for each split."""
 MIN_EXAMPLES = {Split.TRAIN: 8, Split.VALIDATION: 1, Split.TEST: 1}
-_FILES = frozenset({*(f"{split}.jsonl" for split in Split), CARD, README})
-_BYTES_PER_EXAMPLE = 10_000
+__all__ = ["Dataset", "Settings", "check_place", "make", "write"]
 OnProgress = Callable[[str, float], None]
 """Hears what is being done, and how much of it is, from 0 to 1."""
 
@@ -146,54 +142,9 @@ def make(
     return Dataset(tuple(chosen), card)
 
 
-def check_place(out: Path, repository: Path) -> Path:
-    """``out``, absolute, where a dataset may be written. Raises ``TrainingError`` for a folder with anything else."""
-    place = out.resolve()
-    if place == repository.resolve():
-        raise TrainingError("The dataset cannot take the repository's own place.", "Name another folder with --out.")
-    try:
-        _recover(place)
-        if place.exists() and not place.is_dir():
-            raise TrainingError(f"{place} is a file.", "Name a folder with --out.")
-        names = {entry.name for entry in place.iterdir()} if place.exists() else set()
-    except OSError as error:
-        raise _unwritable(place, error) from error
-    if names and not (names <= _FILES and is_dataset(place)):
-        raise TrainingError(
-            f"{place} holds something else than a dataset of fimble's; nothing in it is touched.",
-            "Name an empty or a new folder with --out.",
-        )
-    return place
-
-
 def write(dataset: Dataset, out: Path) -> None:
-    """Write ``dataset`` to the folder ``out``, which ``check_place`` has allowed: whole, or not at all.
-
-    Raises ``NotEnoughDisk`` and ``TrainingError``; what was there before is there still.
-    """
-    staging, old = _beside(out, "new"), _beside(out, "old")
-    existing = next(place for place in out.parents if place.exists())
-    with guarded(existing):
-        try:
-            require(existing, len(dataset.examples) * _BYTES_PER_EXAMPLE, "The dataset")
-            shutil.rmtree(staging, ignore_errors=True)
-            write_examples(staging, dataset.examples)
-            for name, text in ((README, readme(dataset.card)), (CARD, _as_json(dataset.card))):
-                with (staging / name).open("w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-            if out.exists():
-                out.replace(old)
-            staging.replace(out)
-            shutil.rmtree(old, ignore_errors=True)
-        except OSError as error:
-            _recover(out)
-            if error.errno is None or not isinstance(error, PermissionError | NotADirectoryError):
-                raise
-            raise _unwritable(out, error) from error
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+    """As ``folder.write_dataset``."""
+    write_dataset(out, dataset.card, dataset.examples)
 
 
 def _history(
@@ -250,24 +201,3 @@ def _too_few_files(root: Path, sources: Sources, num_code: int) -> NothingToLear
     if names:
         hint = f"If you may learn from them: --allow-licence {names[0]}."
     return NothingToLearn(said, hint)
-
-
-def _beside(place: Path, what: str) -> Path:
-    return place.with_name(f".{place.name}.fimble-{what}")
-
-
-def _recover(place: Path) -> None:
-    """Put back what was moved aside by a run that was killed before the new folder took its place."""
-    old = _beside(place, "old")
-    if old.is_dir() and not place.exists():
-        old.replace(place)
-    elif old.is_dir():
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _unwritable(place: Path, error: OSError) -> TrainingError:
-    return TrainingError(f"{place} cannot be written: {error.strerror or error}.", "Name another folder with --out.")
-
-
-def _as_json(card: Card) -> str:
-    return json.dumps(card.to_json(), ensure_ascii=False, indent=2) + "\n"

@@ -21,7 +21,7 @@ _SHINGLE_WORDS = 5
 _MAX_SHINGLES = 20_000
 WINDOW_WORDS = 8
 """So many words in the same order are no accident."""
-_WORD = re.compile(r"[\u3400-\u9fff]|\w+|[^\w\s]")
+_WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+|[^\w\s]")
 
 
 def words(text: str) -> list[str]:

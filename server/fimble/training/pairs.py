@@ -13,7 +13,7 @@ from fimble.syntax import kinds
 from fimble.syntax.parsed import Parsed
 from fimble.training.notices import notice_lines
 from fimble.training.records import Kind
-from fimble.training.spans import MAX_CHARS, MAX_LINES, Hole, nodes_of
+from fimble.training.spans import MAX_CHARS, MAX_LINES, Hole, is_block, nodes_of
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -114,8 +114,8 @@ def _of_comments(parsed: Parsed) -> Iterator[Pair]:
         ]  # fmt: skip
         if following.type in kinds.CLASSES or owner.type in kinds.CLASSES:
             continue
-        if taken := _fitting(parsed, statements):
-            yield _pair(Kind.COMMENT_TO_CODE, parsed, taken[0].start_byte, taken[-1].end_byte, "body")
+        if body is not None and (taken := _fitting(parsed, statements)):
+            yield _pair(Kind.COMMENT_TO_CODE, parsed, taken[0].start_byte, taken[-1].end_byte, body.type)
 
 
 def _runs(parsed: Parsed) -> Iterator[list[tree_sitter.Node]]:
@@ -142,7 +142,13 @@ def _row_after(node: tree_sitter.Node) -> int:
 
 
 def _paragraph(parsed: Parsed, first: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    """What follows without an empty line or a comment between."""
+    """What follows without an empty line or a comment between; of members only the first."""
+    holder = first.parent
+    is_member = holder is not None and holder.parent is not None and holder.parent.type in kinds.CLASSES
+    is_statement = holder is not None and (holder.parent is None or is_block(holder))
+    if not is_statement or (is_member and not parsed.language.is_indented):
+        yield first
+        return
     node: tree_sitter.Node | None = first
     row = first.start_point[0]
     while node is not None and node.type not in parsed.language.comments and node.start_point[0] <= row:

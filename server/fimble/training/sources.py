@@ -38,6 +38,7 @@ _PASSWORD = re.compile(
 )
 _WITH_PASSWORD = re.compile(r"\b[a-z][a-z0-9+.]*://[^\s/:@\"'<>{}$]{1,60}:([^\s/:@\"'<>{}$*]{8,})@[\w.-]+")
 _LINGUIST = re.compile(r"^(\S+)\s.*\blinguist-(?:vendored|generated)(?:=true)?(?:\s|$)")
+_OURS = re.compile(r"\"format\": \"fimble-dataset/|, made by `fimble dataset` on ")
 
 
 class Why(Enum):
@@ -131,6 +132,8 @@ class Judge:
             return Why.LICENCE, name[:60]
         if asks_not_to_train(text):
             return Why.NO_TRAINING, ""
+        if path.endswith((".md", ".json")) and _OURS.search(text):
+            return Why.GENERATED, ""
         lines = [line for line in text.split("\n") if line.strip()]
         if len(text) > _MEAN_LINE_CHARS * len(lines) and len(text) > 4000 and language_of(path) is not None:
             return Why.GENERATED, ""

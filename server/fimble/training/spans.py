@@ -97,8 +97,8 @@ def is_size_fit(middle: str) -> bool:
 
 
 def nodes_of(parsed: Parsed) -> Iterator[tree_sitter.Node]:
-    """All nodes that have a name, an outer one first."""
-    waiting = [parsed.tree.root_node]
+    """All nodes below the root that have a name, an outer one first."""
+    waiting = [*reversed(parsed.tree.root_node.named_children)]
     while waiting:
         node = waiting.pop()
         yield node
@@ -139,19 +139,22 @@ def _candidates(parsed: Parsed) -> dict[str, list[tuple[int, int, str]]]:
             if body is not None and inside is not None:
                 told = kinds.docstring_of(body)
                 take("body", told.end_byte if told is not None else inside[0], inside[1], body.type)
-        elif _is_block(node) and node.named_children and node.parent and kinds.owner_of(node.parent) is None:
+        elif is_block(node) and node.named_children and node.parent and kinds.owner_of(node.parent) is None:
             take("block", node.named_children[0].start_byte, node.named_children[-1].end_byte, node.type)
-        is_statement = node.parent is not None and (_is_block(node.parent) or node.parent.parent is None)
+        is_statement = node.parent is not None and (is_block(node.parent) or node.parent.parent is None)
         if is_statement and not kinds.says_nothing(node, parsed):
             take("statement", node.start_byte, node.end_byte, node.type)
         if node.type in _ARGUMENTS and node.child_count > 2:
             take("arguments", node.children[0].end_byte, node.children[-1].start_byte, node.type)
         for value in _values(node):
-            take("expression", value.start_byte, value.end_byte, value.type)
+            # a lone name is little to ask for
+            if value.child_count:
+                take("expression", value.start_byte, value.end_byte, value.type)
     return found
 
 
-def _is_block(node: tree_sitter.Node) -> bool:
+def is_block(node: tree_sitter.Node) -> bool:
+    """Whether statements stand in it."""
     return node.type.endswith(("block", "_body")) or node.type in ("compound_statement", "declaration_list", "suite")
 
 

@@ -46,7 +46,8 @@ class Clean:
 def split_files(parts: Iterable[Part], seed: int) -> dict[str, Split]:
     """Of each path its split. Equal arguments give equal splits, whatever the order of ``parts``.
 
-    Groups are taken in the order of a hash of their first path until a tenth of the code is in each held-out split.
+    Groups are taken in the order of a hash of their first path until a tenth of the code, or a fifth of the groups, is
+    in each held-out split.
     From three groups with code on, no split is without any.
     """
     groups: dict[int, list[Part]] = {}
@@ -65,13 +66,16 @@ def split_files(parts: Iterable[Part], seed: int) -> dict[str, Split]:
     for number, (split, share) in enumerate(HELD_OUT.items()):
         num_to_leave = len(HELD_OUT) - number
         taken = 0
+        # beside one huge file all others are less than a tenth
+        most = max(1, round(2 * share * len(groups)))
         fitting = [one for one in waiting if sizes[one] <= _MAX_GROUP_SHARE * total]
         for one in fitting or sorted(waiting, key=lambda one: sizes[one])[:1]:
-            if taken >= share * total or len(waiting) <= num_to_leave:
+            if taken >= share * total or len(waiting) <= num_to_leave or not most:
                 break
             if not taken or taken + sizes[one] <= 2 * share * total:
                 waiting.remove(one)
                 taken += sizes[one]
+                most -= 1
                 splits |= {part.path: split for part in groups[one]}
     return splits | {part.path: Split.TRAIN for one in waiting for part in groups[one]}
 
