@@ -19,9 +19,10 @@ from fimble.training import making, near
 from fimble.training.card import Card, counted, most
 from fimble.training.folder import check_place, write_dataset
 from fimble.training.history import History, read_history
+from fimble.training.judge import Judge, Why
 from fimble.training.licences import Licences
 from fimble.training.records import Example, Split
-from fimble.training.sources import DATA, Judge, Sources, Why, collect
+from fimble.training.sources import DATA, Sources, collect
 from fimble.training.split import Part, split_files, without_leaks
 from fimble.training.tokens import Encoder, tokenisation
 

@@ -1,40 +1,14 @@
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from fimble.training.gitlog import parse
 from fimble.training.history import History, in_chinese, read_history
+from tests.unit.training.repository import Repository
 
 CODE = "def area(width, height):\n    return width * height\n\n\ndef edge(width, height):\n    return width + height\n"
-
-
-class Repository:
-    """A git repository in which the author types."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        root.mkdir(parents=True, exist_ok=True)
-        self.git("init", "-q", "-b", "main")
-
-    def git(self, *words: str) -> str:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-        command = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *words]
-        return subprocess.run(
-            command, cwd=self.root, env=environment, check=True, capture_output=True, text=True
-        ).stdout
-
-    def commit(self, subject: str, **files: str | bytes) -> None:
-        for name, text in files.items():
-            file = self.root / name.replace("__", "/").replace("_py", ".py")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        self.git("add", "-A")
-        self.git("commit", "-q", "--allow-empty", "-m", subject)
 
 
 @pytest.fixture
@@ -47,11 +21,13 @@ def history(repository: Repository) -> History:
 
 
 def test_an_edit_is_what_changed_and_what_was_said(repository: Repository) -> None:
-    repository.commit("Begin with two functions", shape_py=CODE)
+    repository.commit("Begin with two functions", {"shape.py": CODE})
     repository.commit(
-        "Double the edge: both sides count", shape_py=CODE.replace("width + height", "2 * (width + height)")
+        "Double the edge: both sides count", {"shape.py": CODE.replace("width + height", "2 * (width + height)")}
     )
-    repository.commit("面积不能是负数", shape_py=CODE.replace("return width * height", "return abs(width * height)"))
+    repository.commit(
+        "面积不能是负数", {"shape.py": CODE.replace("return width * height", "return abs(width * height)")}
+    )
     found = history(repository)
     assert (found.num_commits, found.note) == (2, ""), "of those that changed a file"
     assert [edit.subject for edit in found.edits] == ["面积不能是负数"] * 2 + ["Double the edge: both sides count"]
@@ -63,22 +39,22 @@ def test_an_edit_is_what_changed_and_what_was_said(repository: Repository) -> No
 
 
 def test_a_renamed_file_has_its_name_of_today(repository: Repository) -> None:
-    repository.commit("Begin with two functions", old_py=CODE)
-    repository.commit("Take the absolute value", old_py=CODE.replace("width * height", "abs(width * height)"))
+    repository.commit("Begin with two functions", {"old.py": CODE})
+    repository.commit("Take the absolute value", {"old.py": CODE.replace("width * height", "abs(width * height)")})
     repository.git("mv", "old.py", "new.py")
     repository.commit("Give the file a better name")
-    repository.commit("Another file of the old name", old_py="def other():\n    return 'something else'\n")
-    repository.commit("Say more in the other", old_py="def other():\n    return 'something more'\n")
+    repository.commit("Another file of the old name", {"old.py": "def other():\n    return 'something else'\n"})
+    repository.commit("Say more in the other", {"old.py": "def other():\n    return 'something more'\n"})
     found = {edit.subject: edit.path for edit in history(repository).edits}
     assert found == {"Take the absolute value": "new.py", "Say more in the other": "old.py"}
 
 
 def test_merges_and_messages_that_say_little_are_passed_over(repository: Repository) -> None:
-    repository.commit("Begin with two functions", shape_py=CODE)
+    repository.commit("Begin with two functions", {"shape.py": CODE})
     for number, subject in enumerate(["wip", "fix", "Bump version to 1.2", "更新", "Merge branch 'x'"]):
-        repository.commit(subject, shape_py=CODE.replace("height", f"height{number}"))
+        repository.commit(subject, {"shape.py": CODE.replace("height", f"height{number}")})
     repository.git("checkout", "-q", "-b", "side", "HEAD~1")
-    repository.commit("Say it in the side branch", other_py=CODE)
+    repository.commit("Say it in the side branch", {"other.py": CODE})
     repository.git("checkout", "-q", "main")
     repository.git("merge", "-q", "--no-edit", "side")
     found = history(repository)
@@ -88,21 +64,21 @@ def test_merges_and_messages_that_say_little_are_passed_over(repository: Reposit
 
 def test_large_changes_binaries_and_broken_encodings_are_left_out(repository: Repository) -> None:
     lines = "".join(f"value_{number} = {number}\n" for number in range(600))
-    repository.commit("Begin", large_py=lines, torn_py=b"# caf\xe9\nx = 1\n", bin_py=b"\0\1\2")
-    repository.commit("Change a great many lines", large_py=lines.replace("value", "other"))
-    repository.commit("Change what cannot be read", torn_py=b"# caf\xe9\nx = 2\n", bin_py=b"\0\1\3")
+    repository.commit("Begin", {"large.py": lines, "torn.py": b"# caf\xe9\nx = 1\n", "bin.py": b"\0\1\2"})
+    repository.commit("Change a great many lines", {"large.py": lines.replace("value", "other")})
+    repository.commit("Change what cannot be read", {"torn.py": b"# caf\xe9\nx = 2\n", "bin.py": b"\0\1\3"})
     repository.commit(
-        "Only the layout is another", large_py=lines.replace("value", "other").replace(" = 5\n", "  =  5\n")
+        "Only the layout is another", {"large.py": lines.replace("value", "other").replace(" = 5\n", "  =  5\n")}
     )
-    repository.commit("Import more than before", import_py="import os\n\nx = os.name\n")
-    repository.commit("Import more than that", import_py="import os\nimport sys\n\nx = os.name\n")
+    repository.commit("Import more than before", {"import.py": "import os\n\nx = os.name\n"})
+    repository.commit("Import more than that", {"import.py": "import os\nimport sys\n\nx = os.name\n"})
     assert history(repository).edits == []
 
 
 def test_a_folder_of_a_repository_has_paths_of_its_own(repository: Repository) -> None:
-    repository.commit("Begin with two functions", inner__shape_py=CODE, outer_py=CODE)
+    repository.commit("Begin with two functions", {"inner/shape.py": CODE, "outer.py": CODE})
     changed = CODE.replace("width * height", "abs(width * height)")
-    repository.commit("Take the absolute value", inner__shape_py=changed, outer_py=changed)
+    repository.commit("Take the absolute value", {"inner/shape.py": changed, "outer.py": changed})
     found = read_history(repository.root / "inner", lambda _: True)
     assert [edit.path for edit in found.edits] == ["shape.py"]
 
@@ -118,8 +94,8 @@ def test_without_git_there_is_a_note(repository: Repository, monkeypatch: pytest
 
 
 def test_a_damaged_repository_is_told_of(repository: Repository) -> None:
-    repository.commit("Begin with two functions", shape_py=CODE)
-    repository.commit("Take the absolute value", shape_py=CODE.replace("width *", "abs(width) *"))
+    repository.commit("Begin with two functions", {"shape.py": CODE})
+    repository.commit("Take the absolute value", {"shape.py": CODE.replace("width *", "abs(width) *")})
     for file in (repository.root / ".git" / "objects").glob("??/*"):
         file.chmod(0o644)
         file.write_bytes(b"broken")
@@ -130,9 +106,9 @@ def test_a_damaged_repository_is_told_of(repository: Repository) -> None:
 
 def test_nothing_of_the_repository_is_run(repository: Repository, tmp_path: Path) -> None:
     mark = tmp_path / "ran"
-    repository.commit("Begin with two functions", shape_py=CODE, __gitattributes="*.py diff=evil\n")
+    repository.commit("Begin with two functions", {"shape.py": CODE, ".gitattributes": "*.py diff=evil\n"})
     (repository.root / ".gitattributes").write_text("*.py diff=evil\n")
-    repository.commit("Take the absolute value", shape_py=CODE.replace("width *", "abs(width) *"))
+    repository.commit("Take the absolute value", {"shape.py": CODE.replace("width *", "abs(width) *")})
     for name in (
         "diff.evil.textconv",
         "diff.evil.command",

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from fimble.privacy import Privacy
+from fimble.training.judge import Why
 from fimble.training.licences import Licences
-from fimble.training.sources import Sources, Why, collect, lsp_language
+from fimble.training.sources import Sources, collect, lsp_language
 
 CODE = "def add(first, second):\n    total = first + second\n    return total\n"
 
