@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fimble.engine.tokenizer import Tokenizer
     from fimble.training.card import Card
     from fimble.training.evaluate import Scorer
+    from fimble.training.progress import OnProgress
     from fimble.training.records import Example
     from fimble.training.run import Tools
     from fimble.training.settings import Settings
@@ -109,9 +110,13 @@ def tools_for(
     from fimble.training.finetune import finetune
     from fimble.training.general import general_holes
     from fimble.training.run import Tools
-    from fimble.training.trials import search
     from fimble.weights import manifest, store
     from fimble.weights.adapters import folder_for
+
+    def search(dataset: Path, chosen: Settings, out: Path, num_trials: int, tell: OnProgress) -> Settings:
+        from fimble.training import trials
+
+        return trials.search(served.source, dataset, chosen, out, num_trials, tell).best
 
     def installed_sha256() -> str:
         return manifest.read(store.model_folder(served.manifest.model, served.manifest.precision)).source_sha256
@@ -121,9 +126,7 @@ def tools_for(
         base_sha256=installed_sha256,
         gather=gatherer(config, allowed_licences, settings.seed, (served.manifest.model, served.tokenizer)),
         general=general_holes,
-        search=lambda dataset, chosen, out, num_trials, tell: search(
-            served.source, dataset, chosen, out, num_trials, tell
-        ),
+        search=search,
         finetune=lambda dataset, chosen, out, tell: finetune(served.source, dataset, chosen, out, tell),
         load=lambda: AskedEngine(load_engine(replace(config, provider=served.provider))),
         draw=svg,

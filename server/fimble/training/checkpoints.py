@@ -25,6 +25,8 @@ from fimble.weights.digest import sha256_of
 SEAL = "seal.json"
 FORMAT = 1
 NUM_KEPT = 2
+_TORCH_WRITES = ("PytorchStreamWriter", "inline_container", "iostream error", "file write failed")
+"""What torch's errors say when a file cannot be written on; they have no number."""
 _NAME = re.compile(r"checkpoint-(\d+)")
 
 
@@ -124,7 +126,7 @@ def full_in_words(folder: Path) -> Iterator[None]:
             yield
     except (RuntimeError, OSError) as error:
         text = str(error)
-        is_torch = isinstance(error, RuntimeError) and ("PytorchStreamWriter" in text or "file write failed" in text)
+        is_torch = isinstance(error, RuntimeError) and any(word in text for word in _TORCH_WRITES)
         if is_torch or "No space left" in text or "File too large" in text:
             raise disk.full(folder, text.splitlines()[0]) from error
         raise

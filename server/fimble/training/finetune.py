@@ -51,7 +51,7 @@ class Finetuned:
     num_tokens: int
     seconds: float
     stopped_why: str
-    """``finished``, ``time`` or ``no gain``."""
+    """``finished``, ``time``, ``no gain`` or ``diverged``."""
     device: str
     curves: Path
     """An SVG file."""

@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from fimble.training.checkpoints import Checkpoints, Identity
+from fimble.errors import TrainingError
+from fimble.training.checkpoints import Checkpoints, Identity, full_in_words
 from fimble.training.lessons import Lesson, fingerprint
 from fimble.training.memory import room_for
 from fimble.training.progress import OnProgress, Phase, Progress, silent
@@ -47,7 +48,7 @@ class Fitted:
     seconds: float
     """Interrupted parts included, as far as their checkpoints know."""
     stopped_why: str
-    """``finished``, ``time`` or ``no gain``."""
+    """``finished``, ``time``, ``no gain`` or ``diverged``."""
 
 
 def fit(
@@ -82,10 +83,12 @@ def fit(
         on_progress(Progress(Phase.LOADING, note=f"Going on from {last.name}."))
     room = room_for(model, place, max(lesson.num_tokens for lesson in (*train, *validation)) if train else 1)
     chosen = bounded(validation, settings.num_validation, settings.seed)
-    with quiet():
+    with quiet(), full_in_words(out):
         loop = Loop(model, train, chosen, settings, place, room, checkpoints, out / "logs", on_progress)
         loop.train(resume_from_checkpoint=str(last) if last else None)
     journal = loop.journal
+    if loop.stopped_why == "diverged" and not chosen:
+        raise TrainingError("The loss is no number any more: training diverged.", "Lower the learning rate.")
     if chosen:
         loop.restore(journal.best)
     on_progress(Progress(Phase.DONE, loop.state.global_step, loop.state.global_step, validation_loss=journal.best_loss))

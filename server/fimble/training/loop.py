@@ -6,6 +6,7 @@ in a row, so that the place in the data is the number of steps, and that is what
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -31,7 +32,9 @@ from fimble.training.settings import Place, Settings
 
 WEIGHTS = "trained.safetensors"
 _VALIDATION_SHARE = 0.15
-"""Of the time, at most, that goes into validations on the way."""
+"""Of the work, at most, that goes into validations on the way."""
+_FORWARD_PART = 3
+"""A validation goes forward only: this many times less work a token than training."""
 
 
 class Loop(Trainer):  # type: ignore[misc]
@@ -74,6 +77,7 @@ class Loop(Trainer):  # type: ignore[misc]
             gradient_checkpointing_kwargs={"use_reentrant": False},
             optim="adamw_torch",
             logging_steps=1,
+            logging_nan_inf_filter=False,
             save_strategy="no",
             eval_strategy="no",
             seed=settings.seed,
@@ -224,8 +228,8 @@ class Loop(Trainer):  # type: ignore[misc]
     def _is_validation_due(self, step: int) -> bool:
         since = sum(self.step_tokens[self.journal.last_validation : step])
         interval = sum(self.step_tokens[: self.pace.num_steps]) / self.settings.num_validations
-        least_seconds = self.pace.validation_seconds / _VALIDATION_SHARE
-        return since >= interval and since >= least_seconds * self.pace.tokens_per_second
+        cost = sum(lesson.num_tokens for lesson in self.validation) / _FORWARD_PART
+        return since >= max(interval, cost / _VALIDATION_SHARE)
 
     def _tell(self, phase: Phase, step: int, note: str = "") -> None:
         recent = [loss for _, loss in self.journal.train_losses[-10:]]
@@ -267,29 +271,36 @@ class _Conductor(TrainerCallback):  # type: ignore[misc]
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         if logs and "loss" in logs:
-            self.loop.journal.train_losses.append((state.global_step, float(logs["loss"])))
+            loss = float(logs["loss"])
+            self.loop.journal.train_losses.append((state.global_step, loss))
+            if not math.isfinite(loss):
+                self._stop(control, "diverged")
+                control.should_save = False  # nothing could be gone on from
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         loop, step = self.loop, state.global_step
         self._plan(state)
         is_last = step >= loop.pace.num_steps or loop.pace.is_over
         if is_last:
-            loop.stopped_why = "time" if step < len(loop.steps) else "finished"
-            control.should_training_stop = True
+            self._stop(control, "time" if step < len(loop.steps) else "finished")
         control.should_evaluate = bool(loop.validation) and (is_last or loop._is_validation_due(step))
         is_old = time.monotonic() - self._saved_s >= loop.settings.save_seconds
         control.should_save = control.should_evaluate or is_last or is_old
         loop._tell(Phase.TRAINING, step)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        loop = self.loop
-        if state.global_step and loop.settings.patience and loop.journal.num_without_gain >= loop.settings.patience:
-            if not control.should_training_stop:
-                loop.stopped_why = "no gain"
-            control.should_training_stop = True
+        journal, patience = self.loop.journal, self.loop.settings.patience
+        if not math.isfinite(journal.validation_losses[-1][1]):
+            self._stop(control, "diverged")
+        elif patience and journal.num_without_gain >= patience and not control.should_training_stop:
+            self._stop(control, "no gain")
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._saved_s = time.monotonic()
+
+    def _stop(self, control: Any, why: str) -> None:
+        self.loop.stopped_why = why
+        control.should_training_stop = True
 
     def _plan(self, state: Any) -> None:
         loop = self.loop

@@ -59,7 +59,7 @@ class Pace:
     def plan(self, step: int, step_tokens: Sequence[int], num_validations: int) -> None:
         """After ``step`` steps: how many there will be, where ``step_tokens`` says what each of all costs.
 
-        A plan is only changed where it is off by more than a twentieth, so that the rate does not tremble.
+        It becomes longer only by more than a twentieth, so that the rate does not tremble.
         """
         if not self.limit_seconds or self.num_measured < _MEASURED_STEPS:
             return
@@ -71,9 +71,10 @@ class Pace:
             if tokens < 0:
                 break
             affordable += 1
-        affordable = max(affordable, step + 1, 1)
-        if abs(affordable - self.num_steps) > 0.05 * self.num_steps or affordable == len(step_tokens):
-            self.num_steps = min(affordable, len(step_tokens))
+        affordable = max(affordable, 1)
+        is_more = affordable > 1.05 * self.num_steps or affordable == len(step_tokens)
+        if is_more or affordable < self.num_steps:
+            self.num_steps = affordable
 
     def seconds_left(self, step: int, step_tokens: Sequence[int], num_validations: int) -> float | None:
         """Until the planned end, None where nothing is measured yet."""
