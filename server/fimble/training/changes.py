@@ -16,6 +16,8 @@ MAX_CHARS = 2000
 CONTEXT_LINES = 4
 """Shown before and after what changed where no definition holds it, or too long a one."""
 _MAX_DEFINITION_LINES = 40
+_MAX_GROWTH, _MAX_GROWTH_CHARS = 2, 200
+"""Code that grows to more than twice its length, and some, is no change of what was there."""
 _IMPORT = re.compile(
     r"\s*(?:from\s.+\simport\b|import\b|use\s|using\s|#\s*include\b|.*\brequire\(|[\w.]+,?$|[(){}]+,?;?$|$)"
 )
@@ -90,6 +92,8 @@ def _change(old: Sequence[str], new: Sequence[str], start: int, end: int, hunks:
     if max(map(len, lines)) > MAX_LINES or max(len(before), len(after)) > MAX_CHARS:
         return None
     if not before.strip() or not after.strip() or _LAYOUT.sub("", before) == _LAYOUT.sub("", after):
+        return None
+    if len(after) > _MAX_GROWTH * len(before) + _MAX_GROWTH_CHARS:
         return None
     changed = set(lines[1]).symmetric_difference(lines[0])
     return None if all(_IMPORT.match(line) for line in changed) else Change(before, after)

@@ -52,3 +52,4 @@ def test_layout_imports_and_too_much_are_no_change() -> None:
     assert between("import a\n\nx = a\n", "import a\nfrom b import c\n\nx = a\n") == []
     assert between("x = 1\n" * 50, "y = 2\n" * 90) == []
     assert between("x = 1\n", "") == []
+    assert between("x = call(1)\n", "x = call(1)\n" + "def f(a):\n    return a\n\n\n" * 14) == []
