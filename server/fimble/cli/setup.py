@@ -66,6 +66,7 @@ def setup(
     begin_s = time.monotonic()
     options, complaints = config.load()
     entry = catalog.find(model or options.model)
+    _refuse_pair(entry)
     wanted = _precision(precision, options.provider)
     with _interruptible(), Lines() if progress else Bars(Console()) as bars:
         for complaint in complaints:
@@ -81,6 +82,21 @@ def setup(
     prepared = found or store.inspect(entry.name, wanted)
     seconds = time.monotonic() - begin_s
     bars.say(_summary(prepared, is_new=found is None, is_own=own is not None, seconds=seconds))
+
+
+def _refuse_pair(entry: CatalogEntry) -> None:
+    """Raise ``UnsupportedArchitecture`` for an encoder-decoder: only who trains one exports it."""
+    from fimble.errors import UnsupportedArchitecture
+    from fimble.weights.entry import FolderSource
+    from fimble.weights.manifest import SEQ2SEQ
+
+    if entry.architecture in SEQ2SEQ:
+        folders = [Path(source.path).parent for source in entry.sources if isinstance(source, FolderSource)]
+        out = str(folders[0]) if folders else "DIR"
+        raise UnsupportedArchitecture(
+            f"{entry.name} is an encoder-decoder, which is prepared where it was trained.",
+            f"Run `fimble train --from-config {out}/configuration.toml --out {out}`: it goes on from what is there.",
+        )
 
 
 def _precision(wanted: Precision, provider: str) -> str:

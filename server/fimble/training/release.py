@@ -31,7 +31,7 @@ from fimble.weights.verify import Runner, VerificationReport, verify
 WEIGHTS = "model.safetensors"
 COMPANIONS = ("config.json", "generation_config.json", TOKENIZER)
 _ARCHITECTURES = {ModelKind.DECODER: "qwen2", ModelKind.ENCODER_DECODER: "t5"}
-_LICENCE = "that of what it was trained on"
+_LICENCE = "your own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ def release(
     configuration: Configuration,
     source: Path,
     prompts: Sequence[Sequence[int]],
+    num_parameters: int,
     on_stage: Callable[[str], None] = lambda stage: None,
 ) -> Release:
     """Serve the checkpoint in the folder ``source`` under the configuration's name.
@@ -76,7 +77,7 @@ def release(
     ``prompts``: what it is asked to continue, to compare with torch. Raises ``VerificationFailed`` where no form of
     it answers as torch does, ``WeightsError``.
     """
-    entry = _entry(configuration, source)
+    entry = _entry(configuration, source, num_parameters)
     on_stage("asking torch for reference answers")
     references = _references(configuration.kind, source, prompts)
     with store.lock(entry.name):
@@ -180,7 +181,7 @@ def _pair_runner(folder: Path) -> Runner:
     return run
 
 
-def _entry(configuration: Configuration, source: Path) -> CatalogEntry:
+def _entry(configuration: Configuration, source: Path, num_parameters: int) -> CatalogEntry:
     main = record_of(source / WEIGHTS)
     companions = [(name, record_of(source / name)) for name in COMPANIONS if (source / name).is_file()]
     return CatalogEntry(
@@ -190,7 +191,7 @@ def _entry(configuration: Configuration, source: Path) -> CatalogEntry:
         architecture=_ARCHITECTURES[configuration.kind],
         prompt_family=PROMPT_FAMILIES[configuration.kind],
         context_length=configuration.context,
-        parameters=configuration.num_parameters,
+        parameters=num_parameters,
         format="safetensors",
         file=SourceFile(WEIGHTS, main.bytes, main.sha256),
         companions=tuple(SourceFile(name, file.bytes, file.sha256) for name, file in companions),

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +37,8 @@ Gather = Callable[[Path, Path], object]
 _CONFIGURATION, _DATASET, _RUN, _MODEL, _TRAINING = "configuration.toml", "dataset", "run", "model", "training.json"
 _NUM_COMPARED = 8
 """Held-out holes on which what is served is compared with torch."""
+_LEAST_GAIN = 0.01
+"""By so large a share the validation loss has to fall: an untrained model moves a little by itself."""
 _LEAST_HIDDEN = 256
 """Of a model that a second thread makes faster."""
 
@@ -89,7 +90,11 @@ def train_from_config(
     figures = json.loads((out / _MODEL / _TRAINING).read_text(encoding="utf-8"))["figures"]
     prompts = _prompts(configuration, out / _MODEL / TOKENIZER, held_out)
     made = release(
-        configuration, out / _MODEL, prompts, lambda stage: on_progress(Progress(Phase.SAVING, note=f"{stage}."))
+        configuration,
+        out / _MODEL,
+        prompts,
+        figures["num_parameters"],
+        lambda stage: on_progress(Progress(Phase.SAVING, note=f"{stage[:1].upper()}{stage[1:]}.")),
     )
     on_progress(Progress(Phase.DONE))
     return Trained(made, out / _MODEL, **figures)
@@ -114,7 +119,7 @@ def _examples(
     configuration: Configuration, data: Path | None, out: Path, gather: Gather, on_progress: OnProgress
 ) -> tuple[list[Example], list[Example]]:
     """What is taught, and what says how well."""
-    place = data or configuration.data
+    place = data or configuration.data or (out / _DATASET if (out / _DATASET).is_dir() else None)
     if place is None:
         raise TrainingError("There is nothing to train on.", "Name a repository, or the key data in the configuration.")
     if not place.is_dir():
@@ -188,11 +193,11 @@ def _train(
     base = hashlib.sha256((out / _CONFIGURATION).read_bytes() + tokenizer_file.read_bytes()).hexdigest()
     with _few_threads(configuration):
         fitted = fit(model, lessons, judged, settings, out / _RUN, on_progress, base=base)
-    if not fitted.best_loss < fitted.base_loss or not math.isfinite(fitted.best_loss):
+    if not fitted.best_loss < fitted.base_loss * (1 - _LEAST_GAIN):
         raise TrainingError(
             f"The model learned nothing: its validation loss is {fitted.best_loss:.3f}, and was"
             f" {fitted.base_loss:.3f} before. It is not served.",
-            "Lower learning_rate, or raise epochs.",
+            "Choose another learning_rate, or raise epochs.",
         )
     figures: dict[str, Any] = {
         "untrained_loss": fitted.base_loss,

@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import logging
 import shutil
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,14 +73,15 @@ def export(
 
     on_progress("exporting", 0.0)
     try:
-        main_export(
-            str(source),
-            output=folder,
-            task=SEQ2SEQ_TASK if is_pair else TASK,
-            trust_remote_code=False,
-            local_files_only=True,
-            do_validation=False,
-        )
+        with _quiet():
+            main_export(
+                str(source),
+                output=folder,
+                task=SEQ2SEQ_TASK if is_pair else TASK,
+                trust_remote_code=False,
+                local_files_only=True,
+                do_validation=False,
+            )
     except (ValueError, KeyError, OSError, RuntimeError, NotImplementedError) as error:
         raise UnsupportedArchitecture(f"optimum cannot export {source}: {error}", SERVED) from error
     names: tuple[str, ...] = (GRAPH, TOKENIZER)
@@ -93,6 +97,22 @@ def export(
     manifest.save(folder)
     on_progress("exporting", 1.0)
     return manifest
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the libraries' remarks on tracing: what went wrong is an exception."""
+    loggers = [logging.getLogger(name) for name in ("optimum", "transformers")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _name_pair(folder: Path) -> None:

@@ -36,14 +36,17 @@ def can_record() -> bool:
 def record(source: Path, samples: Sequence[Sample] = VERIFICATION) -> tuple[Reference, ...]:
     """Greedy continuations of the samples with the likeliest tokens at each step.
 
+    Those that the model's context has no room for are left out.
     ``source``: a GGUF file or a safetensors folder. Raises ``VerificationFailed`` when transformers cannot load it.
     """
     tokenizer = _tokenizer(source)
     model = load_with_transformers(source)
     references = []
+    longest = getattr(model.config, "max_position_embeddings", 1 << 30) - NUM_NEXT_TOKENS
     for sample in samples:
         prompt = tokens_of(tokenizer, sample)
-        references.append(answer(model, sample.title, prompt))
+        if len(prompt) <= longest:
+            references.append(answer(model, sample.title, prompt))
     return tuple(references)
 
 
