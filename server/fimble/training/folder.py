@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from fimble.errors import TrainingError
+from fimble.errors import NotEnoughDisk, TrainingError
 from fimble.training.card import CARD, README, Card, is_dataset, readme
 from fimble.training.records import Example, Split, write_examples
-from fimble.weights.disk import FULL_ERRNOS, guarded, require
+from fimble.weights.disk import guarded, require
 
 _FILES = frozenset({*(f"{split}.jsonl" for split in Split), CARD, README})
 _BYTES_PER_EXAMPLE = 10_000
@@ -44,25 +44,29 @@ def write_dataset(out: Path, card: Card, examples: Sequence[Example]) -> None:
     """
     staging, old = _beside(out, "new"), _beside(out, "old")
     existing = next(place for place in out.parents if place.exists())
-    with guarded(existing):
-        require(existing, len(examples) * _BYTES_PER_EXAMPLE, "The dataset")
-        try:
-            shutil.rmtree(staging, ignore_errors=True)
-            write_examples(staging, examples)
-            for name, text in ((README, readme(card)), (CARD, _as_json(card))):
-                with (staging / name).open("w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-            if out.exists():
-                out.replace(old)
-            staging.replace(out)
-        except OSError as error:
-            if error.errno in FULL_ERRNOS:
-                raise
-            raise _unwritable(out, error) from error
-        finally:
-            _recover(out)
+    try:
+        with guarded(existing):
+            require(existing, len(examples) * _BYTES_PER_EXAMPLE, "The dataset")
+            _write(out, staging, old, card, examples)
+    except NotEnoughDisk as error:
+        raise NotEnoughDisk(error.what, "Free some space, or name a folder on a larger disk with --out.") from error
+    except OSError as error:
+        raise _unwritable(out, error) from error
+    finally:
+        _recover(out)
+
+
+def _write(out: Path, staging: Path, old: Path, card: Card, examples: Sequence[Example]) -> None:
+    shutil.rmtree(staging, ignore_errors=True)
+    write_examples(staging, examples)
+    for name, text in ((README, readme(card)), (CARD, _as_json(card))):
+        with (staging / name).open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    if out.exists():
+        out.replace(old)
+    staging.replace(out)
 
 
 def _beside(place: Path, what: str) -> Path:
