@@ -136,6 +136,8 @@ class Outcome:
     source: Source = Source.MODEL
     consulted: tuple[Consulted, ...] = ()
     """What the model was shown beside the file itself, in its order."""
+    adapter: str = ""
+    """The fingerprint of the adapter that the model answered with; empty for none."""
 
 
 _AUTO_CLOSED = tuple(")]}>\"'`")

@@ -141,6 +141,9 @@ class ScriptedModel:
     def configure(self, config: Config) -> None:
         print(f"configured eagerness {config.eagerness}", flush=True)
 
+    def listen(self, on_problems: Callable[[tuple[str, ...]], None]) -> None:
+        pass
+
     def close(self) -> None:
         print("model closed", flush=True)
 

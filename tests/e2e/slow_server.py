@@ -71,6 +71,9 @@ class SlowModel:
     def configure(self, config: Config) -> None:
         pass
 
+    def listen(self, on_problems: object) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

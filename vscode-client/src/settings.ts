@@ -13,6 +13,7 @@ const OPTIONS = {
   eagerness: "eagerness",
   comments: "comments",
   otherFiles: "other_files",
+  crossFile: "cross_file",
   thorough: "thorough",
   maxLineTokens: "max_line_tokens",
   maxBlockTokens: "max_block_tokens",

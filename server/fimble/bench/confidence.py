@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from fimble.bench.spans import Span
 from fimble.engine.base import CancelToken
-from fimble.features.inline import InlineFeature
+from fimble.features.tuned import TunedInline
 from fimble.scoring import first_line
 from fimble.suggest.confidence import WEIGHTS, confidence, features
 
@@ -32,7 +32,7 @@ class Case:
     is_right: bool
 
 
-def collect(feature: InlineFeature, spans: Iterable[Span]) -> list[Case]:
+def collect(feature: TunedInline, spans: Iterable[Span]) -> list[Case]:
     """Ask at every span; ``feature`` must show everything (eagerness 100), and the first answer (not thorough).
 
     Spans without a suggestion give no case.

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from fimble.features.actions.actions import Actions
     from fimble.features.english import English
     from fimble.features.generation.generator import Generator
-    from fimble.features.inline import InlineFeature
     from fimble.index.reader import Reader
     from fimble.prompt.templates import Family
     from fimble.weights.manifest import Manifest
@@ -62,24 +61,43 @@ class LoadedModel:
     def __init__(
         self, loaded: LoadedEngine, config: Config, elsewhere: Elsewhere | None, adjustment: Callable[[], float]
     ) -> None:
+        from fimble.features.tuning import Tuning
+
         self.loaded = loaded
         self._elsewhere, self._adjustment = elsewhere, adjustment
+        root_of = elsewhere.root_of if elsewhere is not None else lambda _: ""
+        self._tuning = Tuning(loaded.engine, loaded.manifest.source_sha256, root_of)
         self.configure(config)
 
     def configure(self, config: Config) -> None:
         """Go on with other options; what was kept under the old ones is forgotten. On the engine's thread."""
         from fimble.features.inline import InlineFeature
+        from fimble.features.tuned import TunedActions, TunedInline
 
-        loaded = self.loaded
+        loaded, tuning = self.loaded, self._tuning
+        tuning.is_on = config.adapters
         if self._elsewhere is not None:
             self._elsewhere.consult(index_readers(config))
         family = family_of(loaded.manifest.prompt_family)
-        self.feature: InlineFeature = InlineFeature(
-            loaded.engine, loaded.tokenizer, family, config, self._elsewhere, self._adjustment
+        self.feature = TunedInline(
+            tuning,
+            lambda pace: InlineFeature(
+                loaded.engine, loaded.tokenizer, family, config, self._elsewhere, self._adjustment, pace=pace
+            ),
         )
-        self.actions: Actions | None = actions_on(loaded, config.run_examples)
+        actions, english = actions_on(loaded, config.run_examples), english_on(loaded)
+        self.actions = TunedActions(tuning, actions) if actions is not None else None
         """Nothing where the model was not taught to follow instructions."""
-        self.english: English | None = english_on(loaded)
+
+        def in_english(question: str) -> str:
+            tuning.use_none()
+            return english(question) if english is not None else ""
+
+        self.english: Callable[[str], str] | None = in_english if english is not None else None
+
+    def listen(self, on_problems: Callable[[tuple[str, ...]], None]) -> None:
+        """From now on tell why a workspace's adapter is not used, whenever that changes; on the engine's thread."""
+        self._tuning.listen(on_problems)
 
     @property
     def model(self) -> str:
@@ -134,7 +152,6 @@ def load_engine(config: Config) -> LoadedEngine:
     """The engine for ``config.model``; errors as in ``load_feature``."""
     from fimble.engine.tokenizer import Tokenizer
     from fimble.weights import catalog, manifest, store
-    from fimble.weights.export import SEQ2SEQ
 
     name = catalog.find(config.model).name
     provider, notes = choose_provider(config.provider)
@@ -147,7 +164,7 @@ def load_engine(config: Config) -> LoadedEngine:
     folder = store.inspect(name, precision).folder
     found = manifest.load_installed(folder)
     tokenizer = Tokenizer(folder / "tokenizer.json")
-    if found.architecture in SEQ2SEQ:
+    if found.architecture in manifest.SEQ2SEQ:
         return LoadedEngine(seq2seq_in(config, folder, found, tokenizer), tokenizer, found, notes)
     return LoadedEngine(engine_in(config, folder, found, provider), tokenizer, found, notes)
 
@@ -233,17 +250,12 @@ def engine_in(config: Config, folder: Path, manifest: Manifest, provider: str) -
 
 def seq2seq_in(config: Config, folder: Path, manifest: Manifest, tokenizer: Tokenizer) -> Seq2SeqEngine:
     """An engine on the encoder-decoder in ``folder``. Raises ``ModelFolderInvalid`` where its marks are missing."""
-    from fimble.engine.seq2seq import Marks, Seq2SeqEngine
-    from fimble.errors import ModelFolderInvalid
+    from fimble.engine.seq2seq import Seq2SeqEngine, marks_of
 
-    marks = [tokenizer.token_id(token) for token in ("<pad>", "</s>", "<extra_id_0>")]
-    if None in marks:
-        raise ModelFolderInvalid(f"The vocabulary in {folder} lacks the marks of an encoder-decoder.")
-    start, end, hole = (mark for mark in marks if mark is not None)
     return Seq2SeqEngine(
         folder,
         manifest.model,
-        Marks(start, end, hole),
+        marks_of(tokenizer),
         num_threads=config.num_threads,
         context_length=min(config.context_length, manifest.context_length),
         kv_cache_mb=config.kv_cache_mb,

@@ -91,6 +91,10 @@ class Elsewhere:
         self._neighbours.forget(uri)
         self._edits.forget(uri)
 
+    def root_of(self, uri: str) -> str:
+        """The workspace folder that holds the file ``uri``, with ``/`` at its end; empty for whatever is in none."""
+        return self._root(path_of(uri)) if uri.lower().startswith("file:") else ""
+
     def prepare(self, deadline_ms: float = 20.0) -> bool:
         """Work ahead in idle time. ``False``: nothing is left to do."""
         is_late = self._deadline(deadline_ms)

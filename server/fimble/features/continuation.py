@@ -19,7 +19,8 @@ AFTER_CHARS = 8192
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Everything that shapes an answer, but the model and its settings, which a session never changes."""
+    """Everything that shapes an answer, but the model and its settings, which a session never changes, and its adapter:
+    each has caches of its own (``tuned.py``)."""
 
     uri: str
     language: str

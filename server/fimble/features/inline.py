@@ -66,12 +66,15 @@ class InlineFeature:
         elsewhere: Elsewhere | None = None,
         adjustment: Callable[[], float] = lambda: 0.0,
         clock: Callable[[], float] = time.monotonic,
+        pace: Pace | None = None,
     ) -> None:
-        """Raises ``ModelFolderInvalid`` when the vocabulary lacks a token the family needs."""
+        """``pace``: the engine's, where more features than this one run on it.
+
+        Raises ``ModelFolderInvalid`` when the vocabulary lacks a token the family needs."""
         self._config, self._elsewhere, self._clock = config, elsewhere, clock
         self._limits = Limits(config, engine.info.context_length)
         prompts = bind(family, tokenizer)
-        self.pace = Pace()
+        self.pace = pace or Pace()
         writer = self._writer = Writer(engine, tokenizer, prompts.stop_tokens, clock)
         self._cache = ContinuationCache()
         self._screen = Screen()

@@ -20,7 +20,7 @@ class Kind(Enum):
 
     NORMAL = "Normal"
     WARNING = "Warning"
-    """It works, and something in the settings does not."""
+    """It works, and something in the settings does not, or what was trained for a workspace cannot be used."""
     ERROR = "Error"
     INACTIVE = "Inactive"
     """Switched off."""
@@ -52,8 +52,8 @@ class Condition:
             kind, message, busy = Kind.NORMAL, f"loading {server.config.model}", True
         elif not server.config.enabled:
             kind, message = Kind.INACTIVE, "suggestions are switched off"
-        elif server.settings.complaints:
-            kind, message = Kind.WARNING, server.settings.complaints[0]
+        elif server.settings.complaints or server.model.problems:
+            kind, message = Kind.WARNING, (*server.settings.complaints, *server.model.problems)[0]
         else:
             kind, message = Kind.NORMAL, f"{loaded.model} ready on {loaded.provider.upper()}"
         said: dict[str, Any] = {"kind": kind.value, "busy": busy, "message": message}

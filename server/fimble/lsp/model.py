@@ -98,6 +98,9 @@ class LoadedModel(Protocol):
     def configure(self, config: Config) -> None:
         """Go on with other options; what was kept under the old ones is forgotten. On the engine thread."""
 
+    def listen(self, on_problems: Callable[[tuple[str, ...]], None]) -> None:
+        """From now on tell, on the engine thread, why workspaces' adapters are not used, whenever that changes."""
+
     def close(self) -> None: ...
 
 
@@ -114,6 +117,8 @@ class Model:
 
     def __init__(self, loader: Loader, engine_thread: Executor) -> None:
         self.loaded: LoadedModel | None = None
+        self.problems: tuple[str, ...] = ()
+        """Why workspaces' adapters are not used; the model answers as it is."""
         self.error: FimbleError | None = None
         self._loader = loader
         self._engine_thread = engine_thread
@@ -124,9 +129,22 @@ class Model:
         elsewhere: Elsewhere,
         adjustment: Callable[[], float],
         on_progress: Callable[[str], None],
+        on_problem: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Load, on the engine thread. Afterwards ``loaded`` or ``error`` is set; raises nothing."""
+        """Load, on the engine thread. Afterwards ``loaded`` or ``error`` is set; raises nothing.
+
+        ``on_problem`` is told, then and later, of each new one of ``problems``, and of nothing when one is over.
+        """
         loop = asyncio.get_running_loop()
+
+        def learn(problems: tuple[str, ...]) -> None:
+            new = [problem for problem in problems if problem not in self.problems]
+            self.problems = problems
+            for problem in new or [""]:
+                on_problem(problem)
+
+        def hear(problems: tuple[str, ...]) -> None:
+            loop.call_soon_threadsafe(learn, problems)
 
         def tell(message: str) -> None:
             loop.call_soon_threadsafe(on_progress, message)
@@ -135,6 +153,7 @@ class Model:
             self.loaded = await loop.run_in_executor(
                 self._engine_thread, self._loader, config, elsewhere, adjustment, tell
             )
+            self.loaded.listen(hear)
         except FimbleError as error:
             self.error = error
         except Exception as error:

@@ -229,7 +229,9 @@ class FimbleServer(LanguageServer):
         config = self.config
         title = f"fimble: loading {config.model}"
         progress = Progress(self, title, "fimble/load", instead=self.status.log)
-        await self.model.load(config, self.elsewhere, lambda: self.acceptance.adjustment, progress.report)
+        await self.model.load(
+            config, self.elsewhere, lambda: self.acceptance.adjustment, progress.report, self._tell_problem
+        )
         message = (
             f"{self.model.loaded.model} ready on {self.model.loaded.provider.upper()}" if self.model.loaded else ""
         )
@@ -244,6 +246,12 @@ class FimbleServer(LanguageServer):
             self.focus_document(self.last_opened)
         for note in loaded.notes:
             self.status.note(note)
+
+    def _tell_problem(self, problem: str) -> None:
+        """A workspace's adapter is not used, or with nothing to say: one of those problems is over."""
+        if problem:
+            self.status.warn(problem)
+        self.condition.tell()
 
     async def _stop_with(self, process_id: int) -> None:
         if await watchdog.ended(process_id):

@@ -26,7 +26,7 @@ class Answer:
     latency_ms: float
 
     def to_json(self) -> JsonObject:
-        """The record that ``fimble/why`` returns; ``reason`` and ``confidence`` are null where there is none."""
+        """The record that ``fimble/why`` returns; what there is none of is null."""
         outcome = self.outcome
         reason = outcome.reason
         shown = bool(outcome.suggestions)
@@ -43,6 +43,7 @@ class Answer:
             "latencyMs": round(self.latency_ms, 2),
             "confidence": round(outcome.suggestions[0].confidence, 4) if shown else None,
             "shown": shown,
+            "adapter": outcome.adapter or None,
             "context": [{"path": one.path, "why": one.why} for one in outcome.consulted],
         }
 
