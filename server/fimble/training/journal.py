@@ -26,6 +26,8 @@ class Journal:
     num_tokens: int = 0
     last_validation: int = 0
     """Its step."""
+    validated_places: list[int] = field(default_factory=list)
+    """Which of the validation lessons each validation measures."""
     train_losses: list[tuple[int, float]] = field(default_factory=list)
     validation_losses: list[tuple[int, float]] = field(default_factory=list)
     best: dict[str, Any] = field(default_factory=dict)

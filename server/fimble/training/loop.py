@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch.optim.lr_scheduler import LambdaLR
@@ -33,6 +34,8 @@ from fimble.training.settings import Place, Settings
 WEIGHTS = "trained.safetensors"
 _VALIDATION_SHARE = 0.15
 """Of the work, at most, that goes into validations on the way."""
+_FIRST_VALIDATION_SHARE = 0.06
+"""Of a time limit, at most, for one validation."""
 _FORWARD_PART = 3
 """A validation goes forward only: this many times less work a token than training."""
 
@@ -110,16 +113,27 @@ class Loop(Trainer):  # type: ignore[misc]
                 values.copy_(weights[name])
 
     def validate(self, step: int) -> float:
-        """Mean loss of the judged tokens, noted in the journal."""
+        """Mean loss of the judged tokens, noted in the journal.
+
+        Where the first one would take too much of a time limit, it ends early, and the later ones with it.
+        """
         begin_s = time.monotonic()
         self._tell(Phase.VALIDATING, step)
         self.model.eval()
-        total, count = 0.0, 0
+        total, count, places = 0.0, 0, self.journal.validated_places or list(range(len(self.validation)))
+        pieces = pieces_of(places, self.validation, self.piece_tokens)
+        if not self.journal.validated_places:
+            pieces = [pieces[place] for place in np.random.default_rng(self.settings.seed).permutation(len(pieces))]
         with torch.no_grad(), self._autocast():
-            for places in pieces_of(range(len(self.validation)), self.validation, self.piece_tokens):
-                batch = batch_of([self.validation[place] for place in places], self.place.device)
+            for done, piece in enumerate(pieces, 1):
+                batch = batch_of([self.validation[place] for place in piece], self.place.device)
                 _, each = losses(self.model, batch, batch.judged)
                 total, count = total + float(each.double().sum()), count + len(each)
+                is_long = time.monotonic() - begin_s > self.pace.limit_seconds * _FIRST_VALIDATION_SHARE
+                if not self.journal.validated_places and self.pace.limit_seconds and is_long:
+                    pieces = pieces[:done]
+                    break
+        self.journal.validated_places = sorted(place for piece in pieces for place in piece)
         loss = total / max(1, count)
         if self.journal.validated(step, loss):
             self.journal.best = self.trained()
@@ -228,7 +242,7 @@ class Loop(Trainer):  # type: ignore[misc]
     def _is_validation_due(self, step: int) -> bool:
         since = sum(self.step_tokens[self.journal.last_validation : step])
         interval = sum(self.step_tokens[: self.pace.num_steps]) / self.settings.num_validations
-        cost = sum(lesson.num_tokens for lesson in self.validation) / _FORWARD_PART
+        cost = sum(self.validation[place].num_tokens for place in self.journal.validated_places) / _FORWARD_PART
         return since >= max(interval, cost / _VALIDATION_SHARE)
 
     def _tell(self, phase: Phase, step: int, note: str = "") -> None:

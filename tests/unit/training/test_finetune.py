@@ -14,7 +14,7 @@ import pytest
 
 from fimble.errors import NothingToLearn, TrainingError, TrainingUnavailable
 from fimble.training.base import load_model, open_base
-from fimble.training.finetune import Finetuned, adapted, finetune
+from fimble.training.finetune import Finetuned, adapted, finetune, lessons_in
 from fimble.training.fit import fit
 from fimble.training.parts import canonical
 from fimble.training.progress import Phase, Progress
@@ -256,3 +256,17 @@ def test_naming_the_rooms_loads_no_torch() -> None:
         check=True,
     )
     assert done.stdout.strip() == ""
+
+
+def test_validations_that_would_take_all_the_time_measure_fewer_examples(tmp_path: Path) -> None:
+    """Each time the same ones, also after it was interrupted."""
+    from fimble.training.journal import Journal
+
+    base = open_base(taught.source(tmp_path))
+    lessons, validation = lessons_in(taught.dataset(tmp_path, 200), base, taught.SETTINGS, tmp_path)
+    settings = taught.settings(num_epochs=500, max_minutes=0.0001, num_validation=25)
+    model = adapted(load_model(base.checkpoint, CPU), settings)
+    fit(model, lessons, validation, settings, tmp_path / "out", base="tiny")
+    (folder,) = (tmp_path / "out" / "checkpoints").glob("checkpoint-*")
+    places = Journal.load(folder).validated_places
+    assert 0 < len(places) < 25
