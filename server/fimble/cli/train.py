@@ -206,11 +206,12 @@ def _only_look(
     if as_json:
         typer.echo(json.dumps({"held_out_holes": num_holes, "card": card}, indent=2))
         return
-    for title, rows in sections_of(card):
-        if title:
-            typer.echo(f"\n{title[:1].upper()}{title[1:]}")
-        for name, value in rows:
-            typer.echo(f"  {name}: {value}")
+    for section in sections_of(card):
+        if section.title:
+            columns = f" ({', '.join(section.columns)})" if section.columns else ""
+            typer.echo(f"\n{section.title[:1].upper()}{section.title[1:]}{columns}")
+        for name, values in section.rows:
+            typer.echo(f"  {name}: {', '.join(values)}")
     typer.echo(f"\n{num_holes} held-out holes can be judged by. Nothing was trained.")
 
 

@@ -24,7 +24,7 @@ class TrainingBars:
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console, self._clock = console, clock
         self._bars = Bars(console)
-        self._stage = ""
+        self._stage, self._phase = "", ""
         self._due_s = 0.0
 
     def __enter__(self) -> Self:
@@ -60,13 +60,15 @@ class TrainingBars:
         if progress.note and not is_noted:
             self.say(progress.note)
         fraction = progress.step / progress.num_steps if progress.num_steps else 0.0
-        self._show(stage, fraction, amount_of(progress))
+        if progress.phase.value != self._phase:
+            self._phase, self._due_s = progress.phase.value, 0.0
+        self._show(stage, fraction, amount_of(progress), is_new_worth_a_line=True)
 
-    def _show(self, stage: str, fraction: float, amount: str) -> None:
+    def _show(self, stage: str, fraction: float, amount: str, is_new_worth_a_line: bool = False) -> None:
         is_new = stage != self._stage
         self._bars.on_amount(stage, min(fraction, 1.0), amount)
         now_s = self._clock()
-        if is_new:
+        if is_new and not is_new_worth_a_line:
             self._due_s = now_s + _EVERY_S
         elif not self._console.is_terminal and amount and now_s >= self._due_s:
             self.say(f"{stage}: {amount}")

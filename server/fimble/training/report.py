@@ -17,6 +17,9 @@ from fimble.training.verdict import Change, Comparison, Verdict
 
 _TEMPLATE = "report.html.jinja"
 _SVG = re.compile(r"<svg\b.*</svg>", re.DOTALL)
+_NAMES = {"fim": "holes", "test": "held out", "num_chars": "characters", "bf16": "bfloat16 asked for"}
+_UNSAID = frozenset({"format", "repository", "created", "seconds", "seed"})
+"""Of a card: what the page says elsewhere, or nobody wants to know."""
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 
 
@@ -62,6 +65,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """A small table of names and values."""
+
+    title: str
+    """Empty for what has no heading."""
+    columns: tuple[str, ...]
+    """Headings, where there are several values to a name."""
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One set of holes."""
 
@@ -75,16 +89,19 @@ def render(facts: Facts) -> str:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["plain"] = _plain
     template = environment.from_string(files("fimble.training").joinpath(_TEMPLATE).read_text(encoding="utf-8"))
-    drawing = _SVG.search(facts.curves)
     text = template.render(
         facts=facts,
         verdict=facts.verdict,
         tables=_tables(facts),
-        card=sections_of(facts.card),
+        card=sections_of({name: value for name, value in facts.card.items() if name not in _UNSAID}),
+        run=[
+            *sections_of(facts.training, "the run"),
+            *sections_of(facts.settings, "settings"),
+            *sections_of(facts.hardware, "hardware and programs"),
+        ],
         groups=_groups(facts.examples),
-        curves=_METADATA.sub("", drawing[0]) if drawing else "",
+        curves=_drawing(facts.curves),
     )
     # a path that is no UTF-8 holds lone surrogates
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -149,16 +166,32 @@ def _groups(shown: Sequence[Shown]) -> list[tuple[str, list[Shown]]]:
     return list(groups.items())
 
 
-def sections_of(card: Mapping[str, Any], title: str = "") -> list[tuple[str, list[tuple[str, str]]]]:
-    """A nested mapping as titled lists of (name, value): what is nested gets a section of its own, after its parent."""
-    rows: list[tuple[str, str]] = []
-    nested: list[tuple[str, list[tuple[str, str]]]] = []
+def sections_of(card: Mapping[str, Any], title: str = "") -> list[Section]:
+    """A nested mapping as tables: what is nested gets one of its own after its parent, alike mappings one together."""
+    rows: list[tuple[str, tuple[str, ...]]] = []
+    nested: list[Section] = []
     for name, value in card.items():
         if isinstance(value, Mapping) and value:
-            nested += sections_of(value, f"{title} · {_plain(name)}" if title else _plain(name))
-        else:
-            rows.append((_plain(name), _value(value)))
-    return ([(title, rows)] if rows else []) + nested
+            heading = f"{title} · {_plain(name)}" if title else _plain(name)
+            matrix = _matrix(value, heading)
+            nested += [matrix] if matrix else sections_of(value, heading)
+        elif value != "":
+            rows.append((_plain(name), (_value(value),)))
+    return ([Section(title, (), tuple(rows))] if rows else []) + nested
+
+
+def _matrix(values: Mapping[str, Any], title: str) -> Section | None:
+    """Mappings with the same names, beside each other; nothing where they are not such."""
+    if len(values) < 2 or not all(isinstance(column, Mapping) and column for column in values.values()):
+        return None
+    first = next(iter(values.values()))
+    if any(
+        list(column) != list(first) or any(isinstance(v, Mapping) for v in column.values())
+        for column in values.values()
+    ):
+        return None
+    rows = [(_plain(name), tuple(_value(column[name]) for column in values.values())) for name in first]
+    return Section(title, tuple(map(_plain, values)), tuple(rows))
 
 
 def _value(value: Any) -> str:
@@ -176,4 +209,12 @@ def _value(value: Any) -> str:
 
 def _plain(name: object) -> str:
     """``num_files`` -> ``files``: for people, not for programs."""
-    return re.sub(r"^num_", "", str(name)).replace("_", " ")
+    return _NAMES.get(str(name)) or re.sub(r"^num_", "", str(name)).replace("_", " ")
+
+
+def _drawing(svg: str) -> str:
+    """The ``svg`` element alone, on the page's own background and in its colour."""
+    found = _SVG.search(svg)
+    if not found:
+        return ""
+    return _METADATA.sub("", found[0]).replace("fill: #ffffff", "fill: none").replace("#000000", "currentColor")

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from fimble.training.examples_shown import Group, pick
-from fimble.training.report import Facts, render, sections_of
+from fimble.training.report import Facts, Section, render, sections_of
 from fimble.training.verdict import decide
 from tests.unit.training.judged import hole, losses, scored
 
@@ -88,10 +88,12 @@ def test_what_comes_from_a_repository_is_escaped() -> None:
 def test_it_refers_to_nothing_outside() -> None:
     svg = (
         '<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/svg11.dtd">'
-        '<svg xmlns="http://www.w3.org/2000/svg"><metadata><a href="https://matplotlib.org/"/></metadata><path/></svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg"><metadata><a href="https://matplotlib.org/"/></metadata>'
+        '<path style="fill: #ffffff; stroke: #000000"/></svg>'
     )
     page = render(facts(curves=svg))
-    assert "<path/>" in page and "matplotlib" not in page and "DOCTYPE svg" not in page
+    assert '<path style="fill: none; stroke: currentColor"/>' in page
+    assert "matplotlib" not in page and "DOCTYPE svg" not in page
     assert re.findall(r"https?://[^\"'<> ]+", page) == ["http://www.w3.org/2000/svg"]
     assert "@import" not in page and "url(" not in page and "<link" not in page and "<script" not in page
 
@@ -107,13 +109,21 @@ def test_a_file_name_that_is_no_text_is_shown_somehow() -> None:
     render(facts(name="caf\udce9")).encode()
 
 
-def test_what_is_nested_gets_sections_of_its_own() -> None:
+def test_what_is_nested_gets_a_table_of_its_own() -> None:
     card = {"num_files": 1234, "licences": {"MIT": 3, "by": {"x": None}}, "languages": ["a", "b"], "left": {}}
     assert sections_of(card) == [
-        ("", [("files", "1\u202f234"), ("languages", "a, b"), ("left", "none")]),
-        ("licences", [("MIT", "3")]),
-        ("licences · by", [("x", "none")]),
+        Section("", (), (("files", ("1\u202f234",)), ("languages", ("a, b",)), ("left", ("none",)))),
+        Section("licences", (), (("MIT", ("3",)),)),
+        Section("licences · by", (), (("x", ("none",)),)),
     ]
+
+
+def test_what_has_the_same_names_stands_side_by_side() -> None:
+    card = {"examples": {"train": {"fim": 3, "edit": 1}, "test": {"fim": 2, "edit": 0}}}
+    rows = (("holes", ("3", "2")), ("edit", ("1", "0")))
+    assert sections_of(card) == [Section("examples", ("train", "held out"), rows)]
+    page = render(facts(card=card))
+    assert '<th class="number">held out</th>' in page and '<td class="value">3</td>' in page
 
 
 def test_the_examples_that_changed_most_are_shown() -> None:
