@@ -7,9 +7,10 @@ import { Service } from "./service.js";
 import { needsRestart, serverOptions } from "./settings.js";
 import { Holder } from "./state.js";
 import { Snooze } from "./suggestions/snooze.js";
+import { Training } from "./training/training.js";
 import { Voice } from "./voice.js";
 
-let running: Service | undefined;
+let closing: (() => Promise<unknown>) | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("fimble", { log: true });
@@ -20,14 +21,16 @@ export function activate(context: vscode.ExtensionContext): void {
     status.draw(); // the server has nothing new to say where suggestions are off anyway
   });
   const service = new Service(context, log, holder, voice, () => serverOptions(snooze.isAsleep));
-  const commands = register({ service, holder, snooze, voice, log, extensionId: context.extension.id });
+  const training = new Training(service, voice, log);
+  const commands = register({ service, training, holder, snooze, voice, log, extensionId: context.extension.id });
   const status = new StatusItem(holder, snooze);
-  running = service;
+  closing = () => Promise.all([service.close(), training.close()]);
   context.subscriptions.push(
     log,
     holder,
     snooze,
     service,
+    training,
     commands,
     status,
     vscode.window.onDidChangeActiveTextEditor((editor) => {
@@ -45,5 +48,5 @@ export function activate(context: vscode.ExtensionContext): void {
 }
 
 export async function deactivate(): Promise<void> {
-  await running?.close();
+  await closing?.();
 }

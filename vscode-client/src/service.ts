@@ -4,10 +4,9 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import { Client } from "./client.js";
 import * as consent from "./environment/consent.js";
-import { examine } from "./environment/doctor.js";
 import { allMade } from "./environment/everything.js";
 import * as others from "./environment/others.js";
-import { existing, isSame, type Search, type Server } from "./environment/server.js";
+import { existing, type Found, isSame, type Search, type Server } from "./environment/server.js";
 import { environment } from "./environment/variables.js";
 import { find as findWheel } from "./environment/wheel.js";
 import { Cancelled, messageOf, Problem } from "./problem.js";
@@ -80,14 +79,14 @@ export class Service implements vscode.Disposable {
     });
   }
 
-  /** Has the server look at itself. Returns its report. */
-  async doctor(): Promise<string> {
-    const server = this.client?.server ?? (await existing(await this.search(), new AbortController().signal));
+  /** The server that runs, or would; and what was looked for. Throws `Problem` where there is none yet. */
+  async found(): Promise<Found> {
+    const search = await this.search();
+    const server = this.client?.server ?? (await existing(search, new AbortController().signal));
     if (!server) {
       throw new Problem("There is no server yet.", "Set fimble up first.");
     }
-    const settings = machineSettings();
-    return examine(server, { ...environment(settings), ...(settings.model && { FIMBLE_MODEL: settings.model }) });
+    return { search, server };
   }
 
   /** The options changed. */

@@ -43,7 +43,8 @@ test("a program that nobody waits for is stopped", async () => {
 });
 
 test("a server's report says how it ended where that was not well", async () => {
-  const doctor = (script: string) => examine({ command: ["sh", "-c", script], origin: "" }, { FOUND: "one" });
+  const doctor = (script: string) =>
+    examine({ command: ["sh", "-c", script], origin: "", isOurs: false }, { FOUND: "one" });
   assert.equal(await doctor("echo $FOUND; echo two"), "one\ntwo\n");
   assert.equal(await doctor("echo $FOUND; exit 1"), "one\n\nsh ended with exit code 1\n");
 });

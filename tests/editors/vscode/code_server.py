@@ -26,6 +26,7 @@ SETTINGS: dict[str, Any] = {
     "extensions.ignoreRecommendations": True,
     "git.enabled": False,
     "telemetry.telemetryLevel": "off",
+    "terminal.integrated.gpuAcceleration": "off",
     "update.mode": "none",
     "window.restoreWindows": "none",
 }

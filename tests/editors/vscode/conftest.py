@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from fimble.config import home
 from tests.editors.conftest import installed
 from tests.editors.programs import chromium, code_server, kept
 from tests.editors.programs.code_server import CodeServer as Program
@@ -88,13 +89,16 @@ def extensions(program: Program, vsix: Path, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def starting(program: Program, extensions: Path, settings: dict[str, Any]) -> Starting:
+def starting(
+    program: Program, extensions: Path, settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Starting:
     """Makes a code-server that keeps all in ``folder``, with settings over the usual ones."""
+    usual = _variables(own_home(tmp_path_factory.mktemp("home"), "models", "encoders", "sources"))
 
     def starting(
         folder: Path, changes: dict[str, Any], environ: dict[str, str] | None = None, trust: bool = True
     ) -> CodeServer:
-        both, variables = {**settings, **changes}, {**_caches(), **(environ or {})}
+        both, variables = {**settings, **changes}, {**usual, **(environ or {})}
         return CodeServer(program, folder, extensions, both, variables, trust)
 
     return starting
@@ -114,15 +118,23 @@ def own_vscode(starting: Starting, tmp_path: Path) -> Iterator[OwnVSCode]:
         yield lambda *changes, **options: stack.enter_context(starting(tmp_path / "vscode", *changes, **options))
 
 
-def _caches() -> dict[str, str]:
-    """Another HOME must not lose the model that is prepared in this one, nor the packages that were downloaded.
+def own_home(folder: Path, *shared: str) -> Path:
+    """A home of fimble's for tests: indexes and the like stay in it, and what is ``shared`` is the person's."""
+    made = folder / "fimble"
+    made.mkdir()
+    for name in shared:
+        if (home() / name).is_dir():
+            (made / name).symlink_to(home() / name)
+    return made
+
+
+def _variables(own_home: Path) -> dict[str, str]:
+    """Another HOME must not lose the packages that were downloaded.
 
     Modules are compiled when they are imported, not all of them when they are installed: that is half of the work.
     """
-    from fimble.config import home
-
     not_all = {"PIP_NO_COMPILE": "0"}  # of options that begin with --no pip wants to hear the opposite
-    return {"FIMBLE_HOME": str(home()), "PIP_CACHE_DIR": str(kept.home() / "pip"), **not_all}
+    return {"FIMBLE_HOME": str(own_home), "PIP_CACHE_DIR": str(kept.home() / "pip"), **not_all}
 
 
 @pytest.fixture(scope="module")

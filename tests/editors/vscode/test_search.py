@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from fimble.config import home
-from tests.editors.vscode.conftest import Starting, window, write
+from tests.editors.vscode.conftest import Starting, own_home, window, write
 from tests.editors.vscode.window import PATIENCE_S, Window
 
 FILES = {
@@ -27,7 +26,7 @@ def searching(
     folder = tmp_path_factory.mktemp("search")
     project = folder / "project"
     files = [write(project, text, name) for name, text in FILES.items()]
-    variables = {"FIMBLE_HOME": str(own_home(folder))}
+    variables = {"FIMBLE_HOME": str(own_home(folder, "models"))}
     with starting(folder, {}, variables) as server, window(context, server, project, files[-1]) as opened:
         opened.wait_ready()
         opened.until(lambda: list((folder / "fimble" / "index").glob("*/index.db")), "the index is made")
@@ -43,14 +42,6 @@ def open_search(searching: Window) -> Iterator[Window]:
     searching.page.locator(".quick-input-title", has_text="search code").wait_for(timeout=PATIENCE_S * 1000)
     yield searching
     searching.press("Escape", "Escape")
-
-
-def own_home(folder: Path) -> Path:
-    """Where this test's indexes go, with the person's models."""
-    made = folder / "fimble"
-    made.mkdir()
-    (made / "models").symlink_to(home() / "models")
-    return made
 
 
 def rows(window: Window) -> list[str]:
@@ -114,7 +105,7 @@ def test_names_are_symbols_of_the_workspace(searching: Window) -> None:
 
 
 def test_a_folder_is_indexed_when_it_is_trusted(context: BrowserContext, starting: Starting, tmp_path: Path) -> None:
-    variables = {"FIMBLE_HOME": str(own_home(tmp_path))}
+    variables = {"FIMBLE_HOME": str(own_home(tmp_path, "models"))}
     file = write(tmp_path / "project", FILES["src/up.py"], "up.py")
     with starting(tmp_path, {}, variables, trust=False) as server, window(context, server, file.parent, file) as opened:
         dialog = opened.page.get_by_role("button", name="No, I don't trust the authors")

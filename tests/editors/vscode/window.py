@@ -101,6 +101,12 @@ class Window:
         return found.first.inner_text().strip() if found.count() else ""
 
     @property
+    def terminal(self) -> str:
+        """The lines of the terminal that are on the screen, without their ends: a long line is several of them."""
+        rows = self.page.locator(".terminal-wrapper.active .xterm-rows > div")
+        return "".join(text.replace("\u00a0", " ") for text in rows.all_inner_texts())
+
+    @property
     def messages(self) -> list[str]:
         """The notifications on the screen."""
         found = self.page.locator(".notification-list-item-message")
@@ -152,6 +158,12 @@ class Window:
                 return found.click(timeout=AGAIN_AFTER_S * 1000)
             except TookTooLong:
                 assert time.monotonic() < deadline_s, f"the button {button!r}; on screen: {self.seen()}"
+
+    def modal(self, text: str) -> Locator:
+        """Wait for the dialog in the middle of the window, and return it."""
+        found = self.page.locator(".monaco-dialog-box", has_text=text)
+        found.wait_for(timeout=PATIENCE_S * 1000)
+        return found
 
     def focus(self) -> None:
         """Put the keyboard into the editor."""

@@ -1,6 +1,8 @@
 /** The commands, by name. */
 
 import * as vscode from "vscode";
+import { examine } from "../environment/doctor.js";
+import { environment } from "../environment/variables.js";
 import { messageOf } from "../problem.js";
 import * as picker from "../search/picker.js";
 import type { Service } from "../service.js";
@@ -8,12 +10,14 @@ import type { Holder } from "../state.js";
 import type { Snooze } from "../suggestions/snooze.js";
 import * as toggles from "../suggestions/toggles.js";
 import * as why from "../suggestions/why.js";
+import type { Training } from "../training/training.js";
 import type { Voice } from "../voice.js";
 import * as menu from "./menu.js";
 import * as report from "./report.js";
 
 interface Parts {
   readonly service: Service;
+  readonly training: Training;
   readonly holder: Holder;
   readonly snooze: Snooze;
   readonly voice: Voice;
@@ -21,7 +25,7 @@ interface Parts {
   readonly extensionId: string;
 }
 
-export function register({ service, holder, snooze, voice, log, extensionId }: Parts): vscode.Disposable {
+export function register({ service, training, holder, snooze, voice, log, extensionId }: Parts): vscode.Disposable {
   const editors = (command: string) => () => vscode.commands.executeCommand(command);
   const inline = (name: string): string => `editor.action.inlineSuggest.${name}`;
   const table: Record<string, () => unknown> = {
@@ -44,12 +48,18 @@ export function register({ service, holder, snooze, voice, log, extensionId }: P
       }
     }),
     search: () => picker.show((method, params, token) => service.ask(method, params, token)),
+    train: () => training.begin(),
     setUp: () => service.setUp(),
     restart: () => {
       voice.forget();
       return service.start();
     },
-    doctor: async () => report.show("fimble doctor", await service.doctor()),
+    doctor: async () => {
+      const { search, server } = await service.found();
+      const { model } = search.settings;
+      const env = { ...environment(search.settings), ...(model && { FIMBLE_MODEL: model }) };
+      return report.show("fimble doctor", await examine(server, env));
+    },
     showLog: () => log.show(),
     menu: () => menu.show(holder.now, snooze),
     settings: () => vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${extensionId}`),

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { State } from "../state.js";
 import type { Snooze } from "../suggestions/snooze.js";
 import * as toggles from "../suggestions/toggles.js";
+import { canTrain } from "../training/folders.js";
 
 interface Entry extends vscode.QuickPickItem {
   readonly command?: string;
@@ -26,6 +27,7 @@ function entries(state: State, snooze: Snooze): Entry[] {
     },
     { label: "$(comment) Why was there no suggestion?", command: "fimble.why" },
     { label: "$(search) Search code…", command: "fimble.search" },
+    canTrain() && { label: "$(mortar-board) Train on this workspace…", command: "fimble.train" },
     separator("Suggestions"),
     { label: `$(circle-slash) ${off(toggles.areOff())}`, description: "everywhere", command: "fimble.toggle" },
     document && {

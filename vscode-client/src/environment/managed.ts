@@ -21,12 +21,14 @@ const LOAD = "import fimble.engine.session, fimble.lsp.server, tokenizers";
 const LOAD_WITHIN_MS = 60_000;
 const UNUSED_MS = 7 * 24 * 3600 * 1000;
 
+export type Extras = "cpu" | "gpu" | "cpu,train" | "gpu,train";
+
 export interface Making {
   /** Where all versions lie. */
   readonly root: string;
   readonly wheel: Wheel;
-  /** The build of ONNX Runtime. */
-  readonly runtime: "cpu" | "gpu";
+  /** The build of ONNX Runtime, and whether models can be trained, too. */
+  readonly extras: Extras;
   readonly signal: AbortSignal;
   /** Hears what is being done, in a few words. */
   readonly onStep: (step: string) => void;
@@ -39,7 +41,7 @@ export interface Making {
 }
 
 export type Steps = Pick<Making, "signal" | "onStep" | "onLine" | "env">;
-export type Place = Pick<Making, "root" | "wheel" | "runtime">;
+export type Place = Pick<Making, "root" | "wheel" | "extras">;
 
 /** The interpreter of the environment, if it is there; and, where that `isTried`, if it loads all that serving needs. */
 export async function existing(place: Place, signal: AbortSignal, isTried = false): Promise<string | undefined> {
@@ -67,7 +69,7 @@ export async function ensure(making: Making): Promise<string> {
         await make(making, folder, python);
       } catch (error) {
         await fs.rm(folder, { recursive: true, force: true }).catch(() => undefined);
-        throw error instanceof RunFailed ? explained(error) : error;
+        throw error instanceof RunFailed ? explained(error, making.extras.endsWith("train")) : error;
       }
       await fs.writeFile(path.join(folder, MARK), "");
       await removeUnused(root, folder);
@@ -78,11 +80,12 @@ export async function ensure(making: Making): Promise<string> {
 
 /** With uv where it is installed, which is faster and brings a Python if need be; else with venv and pip. */
 async function make(making: Making, folder: string, python: string): Promise<void> {
-  const { wheel, runtime, signal, onStep, onLine, env } = making;
+  const { wheel, extras, signal, onStep, onLine, env } = making;
   const file = await unpack(wheel, path.join(folder, "wheel"));
   const options = { signal, onLine, env, cwd: folder };
   const target = path.join(folder, "env");
-  const wanted = ["--constraint", wheel.constraints, `fimble[${runtime}] @ ${pathToFileURL(file)}`];
+  const wanted = ["--constraint", wheel.constraints, `fimble[${extras}] @ ${pathToFileURL(file)}`];
+  const installing = `installing ${extras.endsWith("train") ? "what training needs" : "the server"}`;
   onStep("making an environment");
   if (await hasUv(signal)) {
     const base = await making.findPython().then(
@@ -90,7 +93,7 @@ async function make(making: Making, folder: string, python: string): Promise<voi
       () => signal.throwIfAborted() ?? "3.12",
     );
     await run(["uv", "venv", "--quiet", "--no-project", "--python", base, target], options);
-    onStep("installing the server");
+    onStep(installing);
     await run(["uv", "pip", "install", "--python", python, ...wanted], options);
   } else {
     const base = await making.findPython();
@@ -101,7 +104,7 @@ async function make(making: Making, folder: string, python: string): Promise<voi
       );
     }
     await run([base.executable, "-I", "-m", "venv", target], options);
-    onStep("installing the server");
+    onStep(installing);
     const pip = ["-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar=off"];
     const follow = (line: string): void => {
       onLine(line);
@@ -140,8 +143,8 @@ export function stepOf(line: string): string | undefined {
   return line.startsWith("Installing collected packages") ? "putting the packages into place" : undefined;
 }
 
-function folderOf({ root, wheel, runtime }: Place): string {
-  return path.join(root, `${wheel.fingerprint}-${runtime}`);
+function folderOf({ root, wheel, extras }: Place): string {
+  return path.join(root, `${wheel.fingerprint}-${extras.replace(",", "-")}`);
 }
 
 function interpreterOf(environment: string): string {

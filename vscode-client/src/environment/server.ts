@@ -15,6 +15,8 @@ export interface Server {
   readonly command: readonly [string, ...string[]];
   /** Where it is from, for a person. */
   readonly origin: string;
+  /** Whether the extension keeps it; else it is the person's, who decides what is installed there. */
+  readonly isOurs: boolean;
 }
 
 export function isSame(one: Server, other: Server): boolean {
@@ -31,31 +33,44 @@ export interface Search {
   readonly version: string;
 }
 
+export interface Found {
+  readonly search: Search;
+  readonly server: Server;
+}
+
 /** The server that is there already, if there is one. An environment of ours that `isTried` and broken is none. */
 export async function existing(search: Search, signal: AbortSignal, isTried = false): Promise<Server | undefined> {
   const { settings, version } = search;
   if (settings.serverPath) {
-    return { command: [settings.serverPath], origin: "the setting fimble.server.path" };
+    return { command: [settings.serverPath], origin: "the setting fimble.server.path", isOurs: false };
   }
   const own = (await workspacePythons(signal)).find((python) => python.fimble === version);
   if (own) {
-    return asModule(own.executable, "the workspace's Python");
+    return asModule(own.executable, "the workspace's Python", false);
   }
-  const python = await managed.existing({ ...search, runtime: runtimeFor(settings) }, signal, isTried);
-  return python === undefined ? undefined : asModule(python, ORIGIN);
+  const python = await managed.existing({ ...search, extras: runtimeFor(settings) }, signal, isTried);
+  return python === undefined ? undefined : asModule(python, ORIGIN, true);
 }
 
-/** The server in an environment that is made for it. Throws `Problem` and `Cancelled`. */
-export async function made(search: Search, steps: managed.Steps): Promise<Server> {
+/** The same as `existing` for an environment of ours in which models can be trained. */
+export async function existingForTraining(search: Search, signal: AbortSignal): Promise<Server | undefined> {
+  const extras = `${runtimeFor(search.settings)},train` as const;
+  const python = await managed.existing({ ...search, extras }, signal);
+  return python === undefined ? undefined : asModule(python, ORIGIN, true);
+}
+
+/** The server in an environment that is made for it, or for training. Throws `Problem` and `Cancelled`. */
+export async function made(search: Search, steps: managed.Steps, isForTraining = false): Promise<Server> {
   const { settings } = search;
   const findPython = async (): Promise<Python> =>
     findBase(settings.python, await workspacePythons(steps.signal), steps.signal);
-  const python = await managed.ensure({ ...search, ...steps, runtime: runtimeFor(settings), findPython });
-  return asModule(python, ORIGIN);
+  const runtime = runtimeFor(settings);
+  const extras = isForTraining ? (`${runtime},train` as const) : runtime;
+  return asModule(await managed.ensure({ ...search, ...steps, extras, findPython }), ORIGIN, true);
 }
 
-function asModule(python: string, origin: string): Server {
-  return { command: [python, ...ISOLATED, "-m", "fimble"], origin: `${origin}, ${python}` };
+function asModule(python: string, origin: string, isOurs: boolean): Server {
+  return { command: [python, ...ISOLATED, "-m", "fimble"], origin: `${origin}, ${python}`, isOurs };
 }
 
 function runtimeFor(settings: MachineSettings): "cpu" | "gpu" {

@@ -1,0 +1,159 @@
+"""Training from VS Code: in a terminal of its own, with what it needs installed first, and only in trusted folders."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from tests.editors.vscode.code_server import CodeServer
+from tests.editors.vscode.conftest import Open, OwnVSCode, write
+from tests.editors.vscode.test_ghost_text import ADD
+from tests.editors.vscode.test_set_up import NOTHING, agree, environments
+from tests.editors.vscode.window import PATIENCE_S, SET_UP_PATIENCE_S, Window
+
+ROOT = Path(__file__).parents[3]
+TITLE = "fimble: Train on This Workspace…"
+ODD = 'it\'s "mine"; $(touch sprung)'
+"""A folder's name that a shell would read as more than a name."""
+
+
+def wait_terminal(window: Window, text: str) -> None:
+    """Wait for ``text`` in the terminal, however its lines are divided."""
+    wanted = "".join(text.split())
+    window.until(lambda: wanted in "".join(window.terminal.split()), f"{text!r} in the terminal {window.terminal!r}")
+
+
+def find(window: Window, title: str) -> list[str]:
+    """What the palette has for ``title``."""
+    window.press("F1")
+    window.ask(f">{title}")
+    rows = window.page.locator(".quick-input-list .monaco-list-row")
+    rows.first.wait_for(timeout=PATIENCE_S * 1000)
+    return left_with([" ".join(text.split()) for text in rows.all_inner_texts()], window)
+
+
+def menu(window: Window) -> list[str]:
+    """What stands in the menu of the status bar."""
+    window.command("fimble: Menu")
+    rows = window.page.locator(".quick-input-list .monaco-list-row")
+    window.until(lambda: any("Why was there" in text for text in rows.all_inner_texts()), "the menu")
+    return left_with(rows.all_inner_texts(), window)
+
+
+def left_with(rows: list[str], window: Window) -> list[str]:
+    """``rows``, when the list that had them is gone."""
+    window.press("Escape")
+    window.until(lambda: not window.page.locator(".quick-input-widget:visible").count(), "the list is gone")
+    return rows
+
+
+def workspace_of(folder: Path, *names: str, **settings: Any) -> str:
+    """The name of a workspace's file in ``folder`` with these folders, which are made."""
+    for name in names:
+        (folder / name).mkdir(parents=True)
+    wanted = {"folders": [{"path": name} for name in names], "settings": settings}
+    return write(folder, json.dumps(wanted), "both.code-workspace").name
+
+
+def test_the_command_runs_in_a_terminal_of_its_own(vscode: CodeServer, open_file: Open, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    private: dict[str, Any] = {"fimble.disabledPaths": ["main.py"]}
+    window = open_file(vscode, ADD, "first/main.py", workspace_of(project, "first", ODD, **private))
+    window.wait_ready()
+    window.command(TITLE)
+    window.choose(ODD)
+    wait_terminal(window, f"There are no files in {project / ODD}")  # the command's own words
+    wait_terminal(window, "Name the folder of a repository with code.")
+    tabs = window.page.locator(".terminal-outer-container, .composite.title, .part.panel")
+    window.until(lambda: any("fimble train" in text for text in tabs.all_inner_texts()), "the terminal's title")
+    assert not list(tmp_path.rglob("sprung"))
+    window.command("Notifications: Clear All Notifications")
+    window.command("fimble: Menu")
+    window.choose("Train on this workspace…")
+    window.choose("first")
+    wait_terminal(window, "1 x the privacy rules keep it private")  # what the person's settings say is told
+
+
+def test_what_a_python_lacks_is_told(own_vscode: OwnVSCode, open_file: Open, tmp_path: Path) -> None:
+    program = lacking(tmp_path / "own environment")
+    window = open_file(own_vscode({"fimble.server.path": str(program)}), ADD)
+    window.wait_ready()
+    window.command(TITLE)
+    modal = window.modal("Training needs packages that fimble's Python does not have")
+    text = " ".join(modal.inner_text().split())
+    assert "the setting fimble.server.path, which is yours" in text
+    assert f"uv pip install --python '{program.with_name('python')}' " in text
+    assert " torch==2.13.0 " in text and " numpy" not in text
+    modal.get_by_role("button", name="Copy Command").wait_for()
+    modal.get_by_role("button", name="Cancel").click()
+    window.until(lambda: not window.page.locator(".monaco-dialog-box").count(), "the dialog is gone")
+    assert not window.page.locator(".xterm").count()
+
+
+def lacking(folder: Path) -> Path:
+    """A program ``fimble`` that serves, beside a Python that knows what fimble needs, and has nothing of it."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    (packages,) = folder.glob("lib/*/site-packages")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needs = [
+        *project["dependencies"],
+        *(f"{each}; extra == 'train'" for each in project["optional-dependencies"]["train"]),
+    ]
+    lines = ["Metadata-Version: 2.4", "Name: fimble", "Version: 0.1.0", *(f"Requires-Dist: {need}" for need in needs)]
+    write(packages / "fimble-0.1.0.dist-info", "\n".join(lines), "METADATA")
+    program = folder / "bin/fimble"
+    program.write_text(f'#!/bin/sh\nexec "{Path(sys.executable).with_name("fimble")}" "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
+def test_what_training_needs_is_installed_when_one_agrees(
+    own_vscode: OwnVSCode, open_file: Open, default_model: str
+) -> None:
+    server: CodeServer = own_vscode(NOTHING)
+    window = open_file(server, ADD)
+    agree(window)
+    window.wait_ready(SET_UP_PATIENCE_S)
+    (serving,) = environments(server)
+    window.command(TITLE)
+    modal = window.modal("Training needs packages that are not installed yet")
+    assert "PyTorch, transformers and others" in modal.inner_text()
+    modal.get_by_role("button", name="Cancel").click()
+    window.until(lambda: not window.page.locator(".monaco-dialog-box").count(), "the dialog is gone")
+    window.command(TITLE)
+    window.modal("Training needs packages").get_by_role("button", name="Install").click()
+    message = window.wait_message("fimble: installing what training needs")
+    window.until(lambda: len(environments(server)) == 2, "an environment beside the one that serves")
+    message.hover()
+    message.get_by_role("button", name="Cancel").click()
+    window.until(lambda: environments(server) == [serving], "nothing is left of it")
+    assert window.status == "fimble: CPU"
+    # As if it had been installed: what it holds is of no account, as only the command's own words are looked for.
+    shutil.copytree(serving, serving.with_name(f"{serving.name}-train"), symlinks=True)
+    window.command(TITLE)
+    wait_terminal(window, "pip install 'fimble[train]'")
+
+
+def test_it_is_not_offered_where_nothing_is_trusted(own_vscode: OwnVSCode, open_file: Open) -> None:
+    window = open_file(own_vscode({}, trust=False), ADD)
+    dialog = window.page.get_by_role("button", name="No, I don't trust the authors")
+    dialog.or_(window.page.locator(".statusbar-item", has_text="Restricted Mode")).first.wait_for()
+    if dialog.is_visible():
+        dialog.click()
+    window.wait_ready()
+    assert not any("Train on" in row for row in find(window, "fimble: Train on"))
+    rows = menu(window)
+    assert any("Search code" in row for row in rows) and not any("Train" in row for row in rows)
+    window.command("Workspaces: Manage Workspace Trust")
+    window.page.locator(".workspace-trust-editor").get_by_role("button", name="Trust", exact=True).click()
+    restricted = window.page.locator(".statusbar-item", has_text="Restricted Mode")
+    window.until(lambda: not restricted.count(), "all is trusted")
+    window.page.get_by_label("Close Modal Editor").click()
+    window.focus()
+    assert any("Train on" in row for row in find(window, "fimble: Train on"))
+    assert any("Train" in row for row in menu(window))
