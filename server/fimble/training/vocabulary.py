@@ -29,7 +29,7 @@ PROMPT_FAMILIES = {ModelKind.DECODER: "qwen2.5-coder", ModelKind.ENCODER_DECODER
 END_TOKENS = {ModelKind.DECODER: END, ModelKind.ENCODER_DECODER: STOP}
 
 _SPLIT = (
-    r"[^\r\n\p{L}\p{N}]?(?:\p{Lu}?\p{Ll}+|\p{Lu}+(?!\p{Ll})|\p{Lu}|[\p{Lo}\p{Lm}\p{Lt}]+)|\p{N}"
+    r"[ _]?(?:\p{Lu}?\p{Ll}+|\p{Lu}+(?!\p{Ll})|\p{Lu}|[\p{Lo}\p{Lm}\p{Lt}]+)|\p{N}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 

@@ -80,22 +80,21 @@ def train_from_config(
     check_exporter(configuration.kind)
     check_name(configuration.name)
     _claim(out, path)
-    with disk.guarded(out):
+    with disk.guarded(out), _few_threads(configuration):
         teaching, held_out = _examples(configuration, data, out, gather, on_progress)
         tokenizer_file = _tokenizer(configuration, teaching, out, on_progress)
         if not (out / _MODEL).is_dir():
             _train(
                 configuration, tokenizer_file, teaching, held_out, out, _settings(configuration, device), on_progress
             )
-    figures = json.loads((out / _MODEL / _TRAINING).read_text(encoding="utf-8"))["figures"]
-    prompts = _prompts(configuration, out / _MODEL / TOKENIZER, held_out)
-    made = release(
-        configuration,
-        out / _MODEL,
-        prompts,
-        figures["num_parameters"],
-        lambda stage: on_progress(Progress(Phase.SAVING, note=f"{stage[:1].upper()}{stage[1:]}.")),
-    )
+        figures = json.loads((out / _MODEL / _TRAINING).read_text(encoding="utf-8"))["figures"]
+        made = release(
+            configuration,
+            out / _MODEL,
+            _prompts(configuration, out / _MODEL / TOKENIZER, held_out),
+            figures["num_parameters"],
+            lambda stage: on_progress(Progress(Phase.SAVING, note=f"{stage[:1].upper()}{stage[1:]}.")),
+        )
     on_progress(Progress(Phase.DONE))
     return Trained(made, out / _MODEL, **figures)
 
@@ -191,8 +190,7 @@ def _train(
     lessons, judged = teacher.lessons(teaching), teacher.lessons(held_out)
     model = _new_model(configuration, tokenizer, tokenizer_file)
     base = hashlib.sha256((out / _CONFIGURATION).read_bytes() + tokenizer_file.read_bytes()).hexdigest()
-    with _few_threads(configuration):
-        fitted = fit(model, lessons, judged, settings, out / _RUN, on_progress, base=base)
+    fitted = fit(model, lessons, judged, settings, out / _RUN, on_progress, base=base)
     if not fitted.best_loss < fitted.base_loss * (1 - _LEAST_GAIN):
         raise TrainingError(
             f"The model learned nothing: its validation loss is {fitted.best_loss:.3f}, and was"

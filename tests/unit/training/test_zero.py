@@ -102,7 +102,9 @@ def test_an_example_of_its_own_split_falls_to_a_served_model(tmp_path: Path, hom
     assert store.inspect("mine", trained.release.precision, read_all=True).state is store.State.OK
     assert {path.name for path in out.iterdir()} == {"configuration.toml", "run", "model", "tokenizer.json"}
     before = (out / "model" / "model.safetensors").stat().st_mtime_ns
+    (home / "catalogue" / "mine.toml").unlink()
     again = train_from_config(path, data, out, no_gather)
+    assert catalog.find("mine") == entry
     assert (again.loss, again.num_tokens) == (trained.loss, trained.num_tokens)
     assert (out / "model" / "model.safetensors").stat().st_mtime_ns == before
 
