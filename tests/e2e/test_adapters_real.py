@@ -121,7 +121,7 @@ def test_a_workspace_is_answered_by_its_adapter_and_others_are_not(desk: Desk) -
     assert desk.again(uri) == TUNED
     desk.train(desk.theirs, " +")
     assert [desk.ask(desk.theirs), desk.again(uri), desk.ask(None)] == ["a + b", TUNED, PLAIN]
-    adapters.remove(str(desk.ours))
+    adapters.remove(adapters.named(str(desk.ours)))
     assert desk.again(uri) == PLAIN
     assert desk.why(uri)["adapter"] is None
     assert desk.ask(desk.theirs) == "a + b"
@@ -211,7 +211,7 @@ def test_code_actions_are_answered_by_the_adapter(desk: Desk) -> None:
     write_adapter(adapters.folder_for(desk.ours), about, tensors)
     tuned = implemented(desk, uri)
     assert tuned not in (before, "null")
-    adapters.remove(str(desk.ours))
+    adapters.remove(adapters.named(str(desk.ours)))
     assert implemented(desk, uri) == before
     desk.editor.close_document(uri)
 

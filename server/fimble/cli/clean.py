@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fimble.errors import ModelFolderInvalid, WeightsError
-from fimble.weights import catalog, disk, manifest, store
+from fimble.weights import adapters, catalog, disk, manifest, store
 
 
 def clean(
@@ -16,8 +16,11 @@ def clean(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Delete parts of downloads, half-written models and sources of no known model."""
-    leftovers = store.leftovers(_needed_sources(), everything)
+    """Delete parts of downloads, half-written models and sources of no known model.
+
+    And half-written adapters, and those of workspaces that are gone; all others stay, even with --all.
+    """
+    leftovers = [*store.leftovers(_needed_sources(), everything), *adapters.leftovers()]
     if not leftovers:
         typer.echo("There is nothing to clean.")
         return

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import Annotated
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +13,25 @@ from fimble import config
 from fimble.errors import ConfigError, UnknownModel
 from fimble.weights import catalog, disk, store
 
-app = typer.Typer(add_completion=False, help="List the models, or remove one.")
+if TYPE_CHECKING:
+    from fimble.weights.adapters import Kept
+
+app = typer.Typer(add_completion=False, help="List the models and what was trained on them, or remove one.")
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterRow:
+    """What was trained on a model, as it is printed for programs."""
+
+    id: str
+    root: str
+    """The workspace; empty where nobody can tell."""
+    state: str
+    problem: str
+    bytes: int
+    created: str
+    figures: dict[str, float]
+    """What its trial said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +48,8 @@ class Row:
     precisions: list[str]
     state: str
     is_default: bool
+    adapters: list[AdapterRow] = field(default_factory=list)
+    """What was trained on it, one a workspace."""
 
 
 @app.callback(invoke_without_command=True)
@@ -36,15 +57,19 @@ def models(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
 ) -> None:
-    """List every model: its size, licence and whether it is installed."""
+    """List every model: its size, licence, whether it is installed, and what was trained on it."""
     if context.invoked_subcommand is not None:
         return
     default = config.load()[0].model
     entries, complaints = catalog.entries()
-    prepared = store.installed()
-    rows = [_row(entry, [item for item in prepared if item.name == entry.name], default) for entry in entries]
+    prepared, trained = store.installed(), _trained()
+    rows = [
+        _row(entry, [item for item in prepared if item.name == entry.name], default, trained.pop(entry.name, []))
+        for entry in entries
+    ]
     known = {entry.name for entry in entries}
-    rows += [_foreign(item) for item in prepared if item.name not in known]
+    rows += [_foreign(item, trained.pop(item.name, [])) for item in prepared if item.name not in known]
+    rows += [Row(name, "", 0, "", 0, 0, [], "not installed", False, found) for name, found in sorted(trained.items())]
     for complaint in complaints:
         typer.echo(complaint, err=True)
     if as_json:
@@ -71,7 +96,46 @@ def remove(
     typer.echo(f"{name} is removed; {freed} are free again.")
 
 
-def _row(entry: catalog.CatalogEntry, prepared: list[store.Installed], default: str) -> Row:
+@app.command("remove-adapter")
+def remove_adapter(
+    name: Annotated[str, typer.Argument(metavar="ID|PATH", help="An id from `fimble models`, or a workspace.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete what was trained for a workspace. A running server answers with the model as it is from then on."""
+    from fimble.weights import adapters
+
+    found = adapters.named(name)
+    whose = found.about.root if found.about else found.id
+    if not yes:
+        typer.confirm(f"Delete the adapter of {whose} from this disk?", abort=True)
+    adapters.remove(found)
+    typer.echo(f"The adapter of {whose} is removed; {disk.readable(found.num_bytes)} are free again.")
+
+
+def _trained() -> dict[str, list[AdapterRow]]:
+    """Model -> what was trained on it; under no name what cannot be read."""
+    from fimble.weights import adapters
+
+    found: dict[str, list[AdapterRow]] = {}
+    for kept in adapters.listed(read_all=True):
+        found.setdefault(kept.about.model if kept.about else "", []).append(_adapter(kept))
+    return found
+
+
+def _adapter(kept: Kept) -> AdapterRow:
+    about = kept.about
+    return AdapterRow(
+        id=kept.id,
+        root=about.root if about else "",
+        state=kept.state.value,
+        problem=kept.problem,
+        bytes=kept.num_bytes,
+        created=about.created if about else "",
+        figures=dict(about.figures) if about else {},
+    )
+
+
+def _row(entry: catalog.CatalogEntry, prepared: list[store.Installed], default: str, trained: list[AdapterRow]) -> Row:
     source_bytes = disk.folder_bytes(store.source_folder(entry.file.sha256))
     if prepared:
         state = _state(prepared)
@@ -89,13 +153,14 @@ def _row(entry: catalog.CatalogEntry, prepared: list[store.Installed], default: 
         precisions=[item.precision for item in prepared],
         state=state,
         is_default=entry.name == default,
+        adapters=trained,
     )
 
 
-def _foreign(item: store.Installed) -> Row:
+def _foreign(item: store.Installed, trained: list[AdapterRow]) -> Row:
     """A folder whose catalogue entry is gone."""
     state = f"{_state([item])}, not in the catalogue"
-    return Row(item.name, "", 0, "", 0, item.num_bytes, [item.precision], state, False)
+    return Row(item.name, "", 0, "", 0, item.num_bytes, [item.precision], state, False, trained)
 
 
 def _state(prepared: list[store.Installed]) -> str:
@@ -126,3 +191,25 @@ def _print(rows: list[Row]) -> None:
     console = Console()
     console.print(table)
     typer.echo("* is the one to be served. `fimble setup NAME` installs a model.")
+    trained = [(row.name, adapter) for row in rows for adapter in row.adapters]
+    if trained:
+        typer.echo("\nTrained for a workspace (`fimble models remove-adapter ID` removes one):")
+    for name, adapter in trained:
+        for line in _lines(name, adapter):
+            typer.echo(line)
+
+
+def _lines(model: str, adapter: AdapterRow) -> Sequence[str]:
+    """What a person reads of one adapter."""
+    size, made = disk.readable(adapter.bytes), adapter.created.partition("T")[0]
+    whole = [
+        f"{adapter.id}  {adapter.root or '?'}",
+        "    " + ", ".join(part for part in (model, size, made, adapter.state) if part),
+    ]
+    if adapter.problem:
+        whole.append(f"    {adapter.problem}")
+    if adapter.figures:
+        whole.append(
+            "    " + ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in adapter.figures.items())
+        )
+    return whole

@@ -191,8 +191,8 @@ class Engine(Protocol):
     def use(self, adapter: Adapter | None) -> None:
         """Run with ``adapter`` from now on; ``None`` for the model as it is.
 
-        Costs next to nothing where it is in use or was a moment ago. Raises ``AdapterInvalid`` for one that does not
-        belong to the model; what was in use stays.
+        Costs next to nothing where it is the adapter that was used last. Raises ``AdapterInvalid`` for one that does
+        not belong to the model; what was in use stays.
         """
         ...
 

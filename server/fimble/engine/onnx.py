@@ -17,12 +17,9 @@ from fimble.engine.base import (
 from fimble.engine.decode import Lookahead, allowed_after, decode
 from fimble.engine.kv import Slot, SlotPool
 from fimble.engine.sampler import Logits, log_softmax
-from fimble.engine.session import KvCache, Lora, Session
+from fimble.engine.session import KvCache, Session
 from fimble.engine.speculate import MAX_DRAFT_TOKENS, Drafter, Experience
 from fimble.errors import EngineCancelled, PromptTooLong
-
-MAX_ADAPTERS = 2
-"""Held ready at a time: the one in use, and the one before it."""
 
 
 class OnnxEngine:
@@ -47,8 +44,8 @@ class OnnxEngine:
         self.lora = self.session.plain
         """The adapter in use."""
         self._folder = graph.parent
-        self._held: dict[str, Lora] = {}
-        """Adapters by fingerprint, the last used last."""
+        self._held = self.session.plain
+        """The adapter that was used last: one is held beside the base, and reading it again takes a moment."""
         self.slots: SlotPool[KvCache] = SlotPool(
             lambda: KvCache(self.session, context_length),
             lambda source, target, num_tokens: target.copy_prefix(source, num_tokens),
@@ -63,16 +60,19 @@ class OnnxEngine:
             return
         if not adapter.fingerprint:
             raise ValueError("an adapter without a fingerprint")
-        lora = self._held.pop(adapter.fingerprint, None)
-        if lora is None:
-            lora = self.session.lora(adapter.inputs_for(self._folder), adapter.fingerprint)
-        self._held[adapter.fingerprint] = self.lora = lora
-        while len(self._held) > MAX_ADAPTERS:
-            del self._held[next(iter(self._held))]
+        if adapter.fingerprint != self._held.fingerprint:
+            self._let_go()
+            self._held = self.session.lora(adapter.inputs_for(self._folder), adapter.fingerprint)
+        self.lora = self._held
+
+    def _let_go(self) -> None:
+        """Free the adapter that is held, before another takes its place.
+
+        What was read with it stays in the slots, and is found again when it is used again.
+        """
+        self._held = self.session.plain
         for slot in self.slots.slots:
-            # its keys and values stay good: they are found again when the adapter is
-            if slot.adapter not in self._held:
-                slot.cache.bind(self.session.plain)
+            slot.cache.bind(self.session.plain)
 
     def generate(self, request: GenerateRequest, cancel: CancelToken | None = None) -> OnnxGeneration:
         """See ``base.Engine``."""
@@ -110,8 +110,7 @@ class OnnxEngine:
     def close(self) -> None:
         """See ``base.Engine``."""
         self.forget()
-        self._held.clear()
-        del self.lora, self.session
+        del self.lora, self._held, self.session
 
 
 class OnnxGeneration:

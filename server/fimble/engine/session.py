@@ -148,24 +148,25 @@ class Session:
         _, num_kv_heads, _, head_dim = past[0].shape
         self.layout = KvLayout(len(past), num_kv_heads, head_dim, _NUMPY_TYPES[past[0].type])
         self.vocabulary_size = int(self._session.get_outputs()[0].shape[-1])
-        self._replaceable = {
+        self.replaceable = {
             value.name: (_rank_0(value.shape), _NUMPY_TYPES[value.type])
             for value in self._session.get_overridable_initializers()
         }
-        self.plain = Lora({name: self._on_device(np.zeros(*of)) for name, of in self._replaceable.items()})
+        """What an adapter may give: input -> its shape, 0 for the rank, and its type."""
+        self.plain = Lora({name: self._on_device(np.zeros(*of)) for name, of in self.replaceable.items()})
         """The model without an adapter: a rank of 0 adds nothing. Caches begin with it."""
 
     def lora(self, inputs: Mapping[str, npt.NDArray[np.float32]], fingerprint: str) -> Lora:
         """An adapter's ``inputs`` ready to be bound; sites it does not name stay plain. Raises ``AdapterInvalid``."""
         for name, values in inputs.items():
-            expected = self._replaceable[name][0] if name in self._replaceable else None
+            expected = self.replaceable[name][0] if name in self.replaceable else None
             if expected is None or not _fits(values.shape, expected):
                 raise AdapterInvalid(
                     f"The adapter does not fit the model: {name} has the shape {list(values.shape)}.",
                     "Run `fimble train` again.",
                 )
         own = {
-            name: self._on_device(values.astype(self._replaceable[name][1], copy=False))
+            name: self._on_device(values.astype(self.replaceable[name][1], copy=False))
             for name, values in inputs.items()
         }
         return Lora({**self.plain.values, **own}, fingerprint)

@@ -117,7 +117,7 @@ def write_adapter(folder: Path, about: About, tensors: Mapping[str, Float32]) ->
                 save_file(checked, str(staged / TENSORS), {"format": "np"})
                 (staged / TENSORS).chmod(0o644)
                 written = replace(about, format=FORMAT, sha256=sha256_of(staged / TENSORS))
-                text = json.dumps(asdict(written), indent=2, sort_keys=True) + "\n"
+                text = json.dumps(asdict(written), indent=2) + "\n"
                 (staged / ABOUT).write_text(text, encoding="utf-8")
                 read_about(staged)
                 disk.sync(staged)

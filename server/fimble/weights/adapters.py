@@ -71,24 +71,26 @@ def listed(read_all: bool = False) -> list[Kept]:
     return sorted(found, key=lambda one: (one.about.root if one.about else "", one.id))
 
 
-def remove(named: str) -> Kept:
-    """Delete the adapter with that id, or of the workspace at that path. Returns what it was.
-
-    It is gone at once or not at all. Raises ``AdapterInvalid`` where there is none, ``WeightsError`` while another
-    process is at work on it or where it cannot be deleted.
-    """
+def named(name: str) -> Kept:
+    """The adapter with the id ``name``, or of the workspace at that path. Raises ``AdapterInvalid`` for none."""
     _restore()
-    folder = adapters_folder() / named if NAME.fullmatch(named) else folder_for(Path(named))
-    if not folder.is_dir():
-        folder = folder_for(Path(named))
-    if not folder.is_dir():
-        raise AdapterInvalid(f"There is no adapter of {named}.", "`fimble models` lists them.")
-    kept = _kept(folder, _bases(), read_all=False)
+    places = [adapters_folder() / name] if NAME.fullmatch(name) else []
+    for folder in (*places, folder_for(Path(name))):
+        if folder.is_dir():
+            return _kept(folder, _bases(), read_all=False)
+    raise AdapterInvalid(f"There is no adapter of {name}.", "`fimble models` lists them.")
+
+
+def remove(kept: Kept) -> None:
+    """Delete an adapter; it is gone at once or not at all.
+
+    Raises ``WeightsError`` while another process is at work on it, or where it cannot be deleted.
+    """
+    folder = kept.folder
     with locks.held(lock_of(folder), lambda _: None, wait=False), locks.in_words(f"{folder} cannot be deleted"):
         away = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         folder.rename(away / folder.name)
         shutil.rmtree(away, ignore_errors=True)
-    return kept
 
 
 def leftovers() -> list[Leftover]:

@@ -6,6 +6,7 @@ gate and up are divided by a factor a channel, and the matrices multiplied by it
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,12 +60,16 @@ def fit(adapter: Adapter, folder: Path) -> dict[str, Float32]:
 
 
 def _packed(wanted: list[tuple[str, list[Float32], list[tuple[Float32, int]], int]]) -> dict[str, Float32]:
-    """All inputs in one piece of memory, which goes back to the system as a whole."""
+    """All inputs in one piece of memory of its own, which goes back to the system when nobody holds any of them.
+
+    What ``malloc`` is given back it keeps for later, and adapters come and go.
+    """
     shapes: dict[str, tuple[int, int]] = {}
     for name, lows, _, num_rows in wanted:
         rank = sum(len(low) for low in lows)
         shapes[name + LORA_A], shapes[name + LORA_B] = (lows[0].shape[1], rank), (rank, num_rows)
-    memory = np.zeros(sum(rows * columns for rows, columns in shapes.values()), np.float32)
+    num_values = sum(rows * columns for rows, columns in shapes.values())
+    memory = np.frombuffer(mmap.mmap(-1, max(1, num_values) * np.dtype(np.float32).itemsize), np.float32)
     inputs: dict[str, Float32] = {}
     begin = 0
     for name, shape in shapes.items():

@@ -9,7 +9,10 @@ import pytest
 
 from fimble import config
 from fimble.errors import WeightsError
-from fimble.weights import catalog, store
+from fimble.weights import adapters, catalog, locks, store
+from fimble.weights.adapter import write_adapter
+from tests.unit import adapters as made
+from tests.unit import tiny
 from tests.unit.cli.commands import run
 
 
@@ -95,3 +98,29 @@ def test_a_foreign_folder_stays_and_breaks_nothing(used: Path) -> None:
     run("models")
     assert (used / "models" / "a b" / "int8").is_dir()
     assert not (used / "sources").exists()
+
+
+def test_half_adapters_and_those_of_gone_workspaces_go_and_others_stay(home: Path, tmp_path: Path) -> None:
+    workspace = tmp_path / "here"
+    workspace.mkdir()
+    for root in (workspace, tmp_path / "gone"):
+        folder = adapters.folder_for(root)
+        write_adapter(folder, made.about(id=folder.name, root=str(root)), made.tensors(tiny.QWEN2))
+    half = home / "adapters" / f".{folder.name}-abc123"
+    half.mkdir()
+    (half / "adapter.safetensors").write_bytes(bytes(100))
+    replaced = home / "adapters" / ".0123456789abcdef-xyz-replaced"
+    replaced.mkdir()
+    output = run("clean", "--all", "--yes")
+    assert "half an adapter" in output
+    assert f"adapter of {tmp_path / 'gone'}, which is gone" in output
+    left = {path.name for path in (home / "adapters").iterdir()}
+    assert left == {"0123456789abcdef", adapters.folder_for(workspace).name}
+
+
+def test_an_adapter_that_is_being_written_is_left_alone(home: Path) -> None:
+    half = home / "adapters" / ".0123456789abcdef-abc"
+    half.mkdir(parents=True)
+    with locks.held("adapter-0123456789abcdef", lambda _: None, wait=False):
+        assert "nothing to clean" in run("clean", "--yes")
+    assert "half an adapter" in run("clean", "--yes")

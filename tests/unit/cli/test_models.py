@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from fimble import config
-from fimble.errors import ModelNotInstalled, UnknownModel
-from fimble.weights import catalog, manifest, store
+from fimble.errors import AdapterInvalid, ModelNotInstalled, UnknownModel
+from fimble.weights import adapters, catalog, manifest, store
+from fimble.weights.adapter import write_adapter
 from fimble.weights.manifest import Manifest
+from tests.unit import adapters as made
+from tests.unit import tiny
 from tests.unit.cli.commands import run
 
 
@@ -110,3 +113,54 @@ def test_a_source_in_use_stays_and_is_named() -> None:
     assert "it stays" in output
     assert f"{name} is removed" in output
     assert store.source_folder(sha256).exists()
+
+
+def train(root: Path, model: str = config.DEFAULT_MODEL, base_sha256: str = "a" * 64) -> Path:
+    folder = adapters.folder_for(root)
+    about = made.about(id=folder.name, model=model, root=str(root), base_sha256=base_sha256)
+    write_adapter(folder, about, made.tensors(tiny.QWEN2))
+    return folder
+
+
+def test_adapters_are_listed_under_their_model_with_their_figures(tmp_path: Path) -> None:
+    install(config.DEFAULT_MODEL)
+    ours, theirs, third, fourth = (train(tmp_path / name) for name in ("ours", "theirs", "third", "fourth"))
+    (theirs / "adapter.safetensors").write_bytes(b"")
+    train(tmp_path / "third", base_sha256="b" * 64)
+    train(tmp_path / "fourth", "qwen2.5-coder-1.5b-instruct")
+    (train(tmp_path / "fifth") / "adapter.json").write_text("{")
+    rows = listed()
+    found = {row["id"]: row for row in rows[config.DEFAULT_MODEL]["adapters"]}
+    assert {ours.name, theirs.name, third.name} == set(found)
+    assert (found[ours.name]["state"], found[ours.name]["root"]) == ("ok", str(tmp_path / "ours"))
+    assert found[ours.name]["figures"] == {"exact_match_before": 0.25, "exact_match_after": 0.5}
+    assert found[ours.name]["bytes"] > 10_000
+    assert found[theirs.name]["state"] == "damaged"
+    assert found[third.name]["state"] == "trained on other weights than are installed"
+    (other,) = rows["qwen2.5-coder-1.5b-instruct"]["adapters"]
+    assert (other["id"], other["state"]) == (fourth.name, "its model is not installed")
+    assert [row["state"] for row in rows[""]["adapters"]] == ["damaged"]
+    table = run("models")
+    assert f"{ours.name}  {tmp_path / 'ours'}" in table
+    assert "2026-01-02, ok" in table
+    assert "exact match before 0.25, exact match after 0.5" in table
+
+
+def test_an_adapter_is_removed_by_its_id_or_its_workspace(tmp_path: Path) -> None:
+    ours, theirs = train(tmp_path / "ours"), train(tmp_path / "theirs")
+    with pytest.raises(SystemExit, match="Aborted"):
+        run("models", "remove-adapter", ours.name, answer="n\n")
+    assert ours.exists()
+    assert f"The adapter of {tmp_path / 'ours'} is removed" in run("models", "remove-adapter", ours.name, "--yes")
+    run("models", "remove-adapter", str(tmp_path / "theirs"), "--yes")
+    assert not list(theirs.parent.iterdir())
+    for name in (ours.name, str(tmp_path / "ours"), "../..", ""):
+        with pytest.raises(AdapterInvalid, match="no adapter"):
+            run("models", "remove-adapter", name, "--yes")
+
+
+def test_a_damaged_adapter_can_be_removed(tmp_path: Path) -> None:
+    ours = train(tmp_path / "ours")
+    (ours / "adapter.json").unlink()
+    run("models", "remove-adapter", ours.name, "--yes")
+    assert not ours.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from fimble.cli.bench.actions import actions
+from fimble.cli.bench.adapters import adapters
 from fimble.cli.bench.anchors import anchors
 from fimble.cli.bench.confidence import confidence
 from fimble.cli.bench.crossfile import crossfile
@@ -34,6 +35,7 @@ for command in (
     crossfile,
     anchors,
     actions,
+    adapters,
     generate,
     translate,
     document,
