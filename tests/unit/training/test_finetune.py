@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -241,6 +242,26 @@ def test_without_torch_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(TrainingUnavailable, match=r"pip install 'fimble\[train\]'"):
         place_of(Settings())
+
+
+@pytest.mark.parametrize(("before", "after"), [("", "passive"), ("active", "active")])
+def test_threads_wait_without_spinning_unless_the_person_wants_it(before: str, after: str) -> None:
+    """OpenMP reads it when torch is loaded, so it must be there before."""
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    script = (
+        "import os, sys; from fimble.training import settings; settings.require = lambda name: None;"
+        "assert 'torch' not in sys.modules; sys.modules['torch'] = None\n"
+        "try: settings.place_of(settings.Settings())\n"
+        "except ImportError: print(os.environ['OMP_WAIT_POLICY'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment | ({"OMP_WAIT_POLICY": before} if before else {}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == after
 
 
 def test_naming_the_rooms_loads_no_torch() -> None:
