@@ -17,11 +17,13 @@
 ;; While a suggestion is shown: TAB takes all of it, M-<right> its next word,
 ;; C-M-<right> its line; C-n and C-p show others, C-g hides it.
 ;; `fimble-search' finds places of the project by what they do, or by name.
+;; `fimble-train' teaches the model the project.
 
 ;;; Code:
 
 (require 'lsp-mode)
 (require 'lsp-inline-completion)
+(require 'comint)
 (require 'xref)
 
 (defgroup fimble nil
@@ -199,6 +201,39 @@ After a change while the server runs, call `fimble-apply-options'."
     (if hits
         (xref-show-xrefs (lambda () (mapcar #'fimble--place hits)) nil)
       (message "fimble: nothing was found. %s" notes))))
+
+;;; Training
+
+(defun fimble--variables ()
+  "The options as variables: what is private to the server is not learned either."
+  (mapcar (pcase-lambda (`(,name . ,value))
+            (when-let* (((sequencep value))
+                        ((not (stringp value)))
+                        (part (seq-find (lambda (part) (string-search path-separator part)) value)))
+              (user-error "%s has \"%s\", which a command cannot be told; write it into a .fimbleignore file" name part))
+            (format "FIMBLE_%s=%s" (upcase name)
+                    (cond ((null value) "false")
+                          ((eq value t) "true")
+                          ((and (sequencep value) (not (stringp value)))
+                           (string-join (append value nil) path-separator))
+                          (t value))))
+          fimble-options))
+
+(defun fimble-train (root &optional arguments)
+  "Train the model on the project in the folder ROOT, in a buffer of its own.
+What it learned is kept only if it helps, and then answers at once.
+\\<comint-mode-map>\\[comint-interrupt-subjob] stops it; called again, it goes on from there.
+With a prefix argument, ask for ARGUMENTS of `fimble train', such as --minutes 30."
+  (interactive
+   (list (read-directory-name "fimble, train on: " (or (lsp-workspace-root) default-directory) nil t)
+         (and current-prefix-arg (split-string-and-unquote (read-string "Arguments of fimble train: ")))))
+  (let* ((root (directory-file-name (expand-file-name root)))
+         (default-directory (file-name-as-directory root))
+         (process-environment (append (fimble--variables) process-environment))
+         (program (seq-take-while (lambda (word) (not (equal word "serve"))) fimble-command)))
+    (pop-to-buffer
+     (apply #'make-comint-in-buffer "fimble train" nil (car program) nil
+            (append (cdr program) (list "train" root) arguments)))))
 
 ;;; Code actions
 

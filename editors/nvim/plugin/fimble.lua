@@ -1,4 +1,4 @@
--- :Fimble and :FimbleSearch. Nothing else is loaded before it is needed.
+-- :Fimble, :FimbleSearch and :FimbleTrain. Nothing else is loaded before it is needed.
 if vim.g.loaded_fimble then
   return
 end
@@ -17,3 +17,7 @@ end, {
 vim.api.nvim_create_user_command('FimbleSearch', function(call)
   require('fimble').search(call.args, { quickfix = call.bang })
 end, { nargs = '*', bang = true, desc = 'Search the project by what code does, or by name' })
+
+vim.api.nvim_create_user_command('FimbleTrain', function(call)
+  require('fimble').train(call.fargs)
+end, { nargs = '*', desc = "Train the model on this buffer's project" })

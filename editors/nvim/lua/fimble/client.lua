@@ -23,7 +23,9 @@ function M.shows_ghosts()
 end
 
 --- The folder of {bufnr}'s project. A buffer without a file has none; Neovim would take the current directory.
-local function root_of(bufnr)
+---@param bufnr integer
+---@return string?
+function M.root_of(bufnr)
   local is_file = vim.bo[bufnr].buftype == '' and vim.api.nvim_buf_get_name(bufnr) ~= ''
   return is_file and vim.fs.root(bufnr, ROOT_MARKERS) or nil
 end
@@ -33,7 +35,7 @@ local function find_root(bufnr, on_dir)
   local command = vim.lsp.config[M.NAME].cmd
   local problem = program.why_not(type(command) == 'table' and command or program.command())
   if not problem then
-    on_dir(root_of(bufnr))
+    on_dir(M.root_of(bufnr))
   elseif not is_missing_told then
     is_missing_told = true
     options.complain(problem)
@@ -92,7 +94,7 @@ end
 
 --- Tell the server of the folder of a file that it does not know yet.
 local function add_folder(client, bufnr)
-  local root = root_of(bufnr)
+  local root = M.root_of(bufnr)
   local folders = client.workspace_folders or {}
   local is_known = vim.iter(folders):any(function(folder)
     return folder.name == root

@@ -82,6 +82,12 @@ function M.search(query, opts)
   require('fimble.search').search(query, opts)
 end
 
+--- Train the model on this buffer's project with `fimble train`, in a terminal.
+---@param arguments? string[] More for the command, such as { '--minutes', '30' }.
+function M.train(arguments)
+  require('fimble.train').train(arguments)
+end
+
 --- Say why there was a suggestion, or none, at the cursor.
 function M.why()
   require('fimble.why').tell()
