@@ -11,9 +11,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from fimble.engine.base import CancelToken, EngineInfo, GenerateRequest, GenerationStats, Token
+from fimble.engine.base import Adapter, CancelToken, EngineInfo, GenerateRequest, GenerationStats, Token
 from fimble.engine.decode import Lookahead, allowed_after, decode
 from fimble.engine.kv import count_shared
 from fimble.engine.sampler import Logits, log_softmax
@@ -21,9 +20,6 @@ from fimble.engine.seq2seq_session import Encoded, Kept, Seq2SeqSession
 from fimble.engine.speculate import Experience
 from fimble.engine.tokenizer import Tokenizer
 from fimble.errors import AdapterInvalid, EngineCancelled, ModelFolderInvalid, PromptTooLong
-
-if TYPE_CHECKING:
-    from fimble.engine.base import Adapter
 
 _MAX_STEPS = 8
 """More tokens than this are run at once, all that was written before them again."""

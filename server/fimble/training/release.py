@@ -26,7 +26,7 @@ from fimble.weights.manifest import EXPORTED, GRAPH, TOKENIZER, Manifest, record
 from fimble.weights.prepare import prepare
 from fimble.weights.recipe import FP32, recipes_for
 from fimble.weights.record import NUM_NEXT_TOKENS
-from fimble.weights.verify import Runner, VerificationReport, verify
+from fimble.weights.verify import NEAR_TIE_LOGPROB, Runner, VerificationReport, verify
 
 WEIGHTS = "model.safetensors"
 COMPANIONS = ("config.json", "generation_config.json", TOKENIZER)
@@ -75,11 +75,15 @@ def release(
     """Serve the checkpoint in the folder ``source`` under the configuration's name.
 
     ``prompts``: what it is asked to continue, to compare with torch. Raises ``VerificationFailed`` where no form of
-    it answers as torch does, ``WeightsError``.
+    it answers as torch does, ``TrainingError`` where it prefers no token to another, ``WeightsError``.
     """
     entry = _entry(configuration, source, num_parameters)
     on_stage("asking torch for reference answers")
     references = _references(configuration.kind, source, prompts)
+    if not any(row[0] - row[1] >= NEAR_TIE_LOGPROB for one in references for row in one.top_logprobs):
+        raise TrainingError(
+            "The model is sure of nothing yet, so it is not served.", "Raise epochs, or choose another learning_rate."
+        )
     with store.lock(entry.name):
         if configuration.kind is ModelKind.DECODER:
             made = _release_decoder(entry, source, references, on_stage)
@@ -212,8 +216,8 @@ def _write_entry(entry: CatalogEntry, source: Path) -> None:
     folder = catalog.user_folder()
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{entry.name}.new"
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write("\n".join(lines))
-        file.flush()
-        os.fsync(file.fileno())
+    with temporary.open("w", encoding="utf-8") as opened:
+        opened.write("\n".join(lines))
+        opened.flush()
+        os.fsync(opened.fileno())
     temporary.replace(folder / f"{entry.name}.toml")

@@ -12,6 +12,7 @@ import pytest
 
 from fimble.engine.base import CancelToken, Finish, GenerateRequest, Sampling
 from fimble.engine.seq2seq import Marks, Seq2SeqEngine
+from fimble.engine.seq2seq_session import Encoded
 from fimble.errors import AdapterInvalid, EngineCancelled, ModelFolderInvalid, PromptTooLong
 from fimble.weights import manifest
 from fimble.weights.export import can_export, export
@@ -21,6 +22,17 @@ pytestmark = pytest.mark.skipif(not can_export(), reason="optimum is not install
 
 START, END, HOLE = 0, 1, 2
 VOCABULARY = 512
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """The matrices are small: more threads would wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -143,8 +155,13 @@ def test_whatever_was_asked_before_changes_no_answer(engine: Seq2SeqEngine) -> N
 
 
 def test_a_source_is_read_once_and_the_reuse_reported(engine: Seq2SeqEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    read, encode = [], engine.session.encode
-    monkeypatch.setattr(engine.session, "encode", lambda *args: read.append(args[0]) or encode(*args))
+    read, encode = list[Sequence[int]](), engine.session.encode
+
+    def counted(tokens: Sequence[int], cancel: CancelToken | None) -> Encoded:
+        read.append(tokens)
+        return encode(tokens, cancel)
+
+    monkeypatch.setattr(engine.session, "encode", counted)
     first = engine.generate(GenerateRequest(prompt_of(tail=text(5, 7)), 4))
     assert [len(list(first)), first.stats.num_reused_tokens] == [4, 0]
     longer = prompt_of(tail=text(6, 7))

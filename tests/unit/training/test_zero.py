@@ -48,6 +48,15 @@ learning_rate = 0.003
 TEXT = "".join(f"def add_{number}(left, right):\n    return left + right + {number}\n\n\n" for number in range(12))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """The matrices are small: more threads would wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FIMBLE_HOME", str(tmp_path / "home"))
@@ -92,7 +101,7 @@ def nothing_is_served(home: Path) -> bool:
 def test_an_example_of_its_own_split_falls_to_a_served_model(tmp_path: Path, home: Path) -> None:
     """The whole road once, on lessons of no use: what is asked for is what is left."""
     out = tmp_path / "out"
-    path, data = configured(tmp_path), dataset(tmp_path / "data")
+    path, data = configured(tmp_path, epochs="20", learning_rate="0.01"), dataset(tmp_path / "data")
     trained = train_from_config(path, data, out, no_gather)
     assert trained.loss < trained.untrained_loss
     assert trained.num_examples == 18
@@ -186,6 +195,14 @@ def test_a_model_that_learned_nothing_is_not_served(tmp_path: Path, home: Path) 
     with pytest.raises(TrainingError, match="learned nothing"):
         train_from_config(path, dataset(tmp_path / "data"), tmp_path / "out", no_gather)
     assert not (tmp_path / "out" / "model").exists()
+    assert nothing_is_served(home)
+
+
+def test_a_model_that_is_sure_of_nothing_is_not_served(tmp_path: Path, home: Path) -> None:
+    path = configured(tmp_path, epochs="2")
+    with pytest.raises(TrainingError, match="sure of nothing") as failure:
+        train_from_config(path, dataset(tmp_path / "data"), tmp_path / "out", no_gather)
+    assert "epochs" in failure.value.hint
     assert nothing_is_served(home)
 
 
