@@ -83,6 +83,8 @@ test("what stops an installation is said in a person's words", () => {
   const uv = "Because onnxruntime==1.31.1 has no wheels with a matching Python ABI tag (e.g., `cp315`)";
   assert.match(failed(uv).message, /not made for this Python/);
   assert.match(failed("one\nsomething else").message, /something else/);
+  const training = explained(new RunFailed("pip ended with exit code 1", "NewConnectionError: refused"), true).message;
+  assert.match(training, /that training needs cannot be downloaded.* then train again/);
 });
 
 test("one window at a time works on the environment, and a dead one's lock is taken away", async () => {
