@@ -45,6 +45,9 @@ def train(
     epochs: Annotated[int, typer.Option(min=1, help="How often each example is seen at most.")] = 2,
     rank: Annotated[int, typer.Option(min=1, max=256, help="How much can be learned, and how much is stored.")] = 16,
     learning_rate: Annotated[float, typer.Option(min=0, help="How fast; 0 for the default.")] = 0,
+    max_tokens: Annotated[
+        int, typer.Option(min=64, help="Longest text to train on; less takes less memory and time.")
+    ] = 1024,
     search: Annotated[int, typer.Option(min=0, help="Short trials of other settings before; 0 for none.")] = 0,
     device: Annotated[Device, typer.Option(help="What to train on.")] = Device.AUTO,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 1,
@@ -93,6 +96,7 @@ def train(
             alpha=2.0 * rank,
             num_epochs=epochs,
             max_minutes=minutes,
+            max_tokens=max_tokens,
             seed=seed,
             device=device.value,
             learning_rate=learning_rate or Settings().learning_rate,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fimble.config import Config
-from fimble.errors import TrainingError
+from fimble.errors import ConfigError, TrainingError
 
 if TYPE_CHECKING:
     from fimble.cli.wiring import LoadedEngine
@@ -176,8 +176,14 @@ def hardware(settings: Settings, served: Served) -> dict[str, str]:
 
 
 def human_eval_holes(data: Path, num_items: int, seed: int) -> list[Example]:
-    """Single-line holes of a HumanEval-Infilling file as an editor shows them. Raises ``DocumentError``."""
-    from fimble.bench.fill import read_items
+    """Single-line holes of a HumanEval-Infilling file as an editor shows them.
+
+    Raises ``DocumentError``, and ``ConfigError`` where the benchmarks are left out, as in an editor's installation.
+    """
+    try:
+        from fimble.bench.fill import read_items
+    except ImportError as error:
+        raise ConfigError("This installation has no benchmarks.", "Install fimble with pip, not an editor.") from error
     from fimble.training.records import Example, Kind, Split
 
     examples = []
