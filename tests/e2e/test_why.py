@@ -38,6 +38,7 @@ def test_the_last_answer_of_a_document(editor: Editor) -> None:
         "numGeneratedTokens": 0,
         "confidence": 1.0,
         "shown": True,
+        "adapter": None,
         "context": [],
         "numRunTokens": 0,
     }
