@@ -236,8 +236,10 @@ class Loop(Trainer):  # type: ignore[misc]
             ) from error
 
     def _num_validations_left(self, step: int) -> int:
+        if not self.validation:
+            return 0
         share = step / max(1, self.pace.num_steps)
-        return max(1, round(self.settings.num_validations * (1 - share))) if self.validation else 0
+        return self.pace.num_validations(round(self.settings.num_validations * (1 - share)), _VALIDATION_SHARE)
 
     def _is_validation_due(self, step: int) -> bool:
         since = sum(self.step_tokens[self.journal.last_validation : step])

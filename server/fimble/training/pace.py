@@ -50,6 +50,13 @@ class Pace:
         """Whether the time is used up."""
         return bool(self.limit_seconds) and self.seconds >= self.limit_seconds
 
+    def num_validations(self, num_wanted: int, share: float) -> int:
+        """Of the validations that are wanted on the way, how many fit into ``share`` of the time left; at least 1."""
+        if self.limit_seconds and self.validation_seconds:
+            left = max(0.0, self.limit_seconds - self.seconds)
+            num_wanted = min(num_wanted, int(share * left / self.validation_seconds))
+        return max(1, num_wanted)
+
     def measured(self, tokens: int, seconds: float) -> None:
         """A step of ``tokens`` took ``seconds``."""
         self.trained_tokens += tokens

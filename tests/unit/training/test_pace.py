@@ -82,3 +82,13 @@ def test_it_comes_back_with_the_schedulers_state() -> None:
     other = Pace(50, 0.1, 60.0)
     scheduler(other).load_state_dict(state.state_dict())
     assert vars(other) == vars(pace)
+
+
+def test_validations_take_no_more_of_the_time_than_their_share() -> None:
+    pace = Pace(100, 0.05, limit_seconds=2000)
+    assert pace.num_validations(10, 0.15) == 10, "nothing is measured yet"
+    pace.validation_seconds = 120
+    assert pace.num_validations(10, 0.15) == 2
+    pace.seconds = 1990
+    assert pace.num_validations(10, 0.15) == 1
+    assert Pace(100, 0.05).num_validations(10, 0.15) == 10
