@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from fimble.training.run import Outcome
+    from fimble.training.road import Outcome
     from fimble.training.runs import Order
     from fimble.training.settings import Settings
     from fimble.training.verdict import Comparison

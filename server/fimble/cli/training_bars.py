@@ -13,7 +13,7 @@ from fimble.cli.bars import Bars
 
 if TYPE_CHECKING:
     from fimble.training.progress import Progress
-    from fimble.training.run import Step
+    from fimble.training.road import Step
 
 _EVERY_S = 30.0
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fimble.training.evaluate import Scorer
     from fimble.training.progress import OnProgress
     from fimble.training.records import Example
-    from fimble.training.run import Tools
+    from fimble.training.road import Tools
     from fimble.training.settings import Settings
     from fimble.training.tokens import Encoder
     from fimble.weights.adapter import Adapter
@@ -109,7 +109,7 @@ def tools_for(
     from fimble.training.curves import svg
     from fimble.training.finetune import finetune
     from fimble.training.general import general_holes
-    from fimble.training.run import Tools
+    from fimble.training.road import Tools
     from fimble.weights import manifest, store
     from fimble.weights.adapters import folder_for
 

@@ -7,134 +7,27 @@ training from its last checkpoint. The adapter that is served is touched once, a
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
 
 from fimble.errors import AdapterInvalid, NothingToLearn, TrainingError
+from fimble.training.ending import Holes, Learned, check_base, conclude
 from fimble.training.evaluate import Scored, Scorer, choose
-from fimble.training.examples_shown import pick
-from fimble.training.finetune import Finetuned
-from fimble.training.progress import OnProgress, Progress
-from fimble.training.records import Example, Split, read_examples
-from fimble.training.report import Facts, render
+from fimble.training.progress import OnProgress
+from fimble.training.records import Split, read_examples
+from fimble.training.road import Asked, OnStep, Outcome, Stage, Step, Tools
 from fimble.training.runs import Order, Run, run_of, scores_folder, write_json, write_text
 from fimble.training.scores import Scores
 from fimble.training.settings import Settings
-from fimble.training.verdict import Comparison, Verdict, compare, decide
+from fimble.training.verdict import decide
 from fimble.weights import locks
-from fimble.weights.adapter import REPORT, About, Adapter, read_adapter, write_adapter
+from fimble.weights.adapter import About, Adapter, read_adapter, write_adapter
 
 MIN_HELD_OUT = 12
 """With fewer holes no gain could be told from chance."""
-
-
-class Stage(StrEnum):
-    """Where the road is; the value is what a person reads."""
-
-    DATA = "Reading the repository"
-    BEFORE = "Asking the model as it is"
-    SEARCH = "Searching for settings"
-    TRAINING = "Training"
-    AFTER = "Asking it again"
-    VERDICT = "Deciding"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One look at the road."""
-
-    stage: Stage
-    done: int = 0
-    total: int = 0
-    """0 where nobody knows."""
-    what: str = ""
-    """What is being done, where a stage does several things."""
-    progress: Progress | None = None
-    """Of training."""
-    note: str = ""
-    """A sentence for the person."""
-
-
-OnStep = Callable[[Step], None]
-
-
-class Asked(Protocol):
-    """The served model, loaded."""
-
-    def scorer(self, adapter: Adapter | None) -> Scorer:
-        """What scores holes, from now on with ``adapter``. Raises ``AdapterInvalid``."""
-        ...
-
-    def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What the road is walked with; ``cli/wiring_training.py`` chooses it."""
-
-    fingerprint: str
-    """Names the prepared model by its bytes, and what it runs on."""
-    base_sha256: Callable[[], str]
-    """What the installed model is prepared from, as of now."""
-    gather: Callable[[Path, Path, Callable[[str, float], None]], object]
-    """From a repository to a folder of examples; tells what is being done, and how much of it is, from 0 to 1.
-    Raises ``TrainingError``."""
-    general: Callable[[int, int], Sequence[Example]]
-    """From a number and a seed to holes in general code."""
-    search: Callable[[Path, Settings, Path, int, OnProgress], Settings]
-    """From a folder of examples, settings, a folder to work in and a number of trials to better settings."""
-    finetune: Callable[[Path, Settings, Path, OnProgress], Finetuned]
-    load: Callable[[], Asked]
-    """The served model. Raises ``WeightsError`` and ``EngineError``."""
-    draw: Callable[[Sequence[tuple[int, float]], Sequence[tuple[int, float]], int], str]
-    """From training and validation losses, and the step that was kept, to SVG."""
-    adapter_folder: Path
-    """Where the workspace's adapter is served from."""
-    shown: Mapping[str, Sequence[Example]] = field(default_factory=dict)
-    """Holes that are measured for the report and decide nothing, by what they are called."""
-    hardware: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of it."""
-
-    verdict: Verdict
-    report: Path
-    adapter: Path | None
-    """Where what was learned is served from; None where it was rolled back."""
-    shown: Mapping[str, Comparison]
-    notes: tuple[str, ...]
-    result: Mapping[str, Any]
-    """The same for programs."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Holes:
-    own: Sequence[Example]
-    general: Sequence[Example]
-    shown: Mapping[str, Sequence[Example]]
-
-    @property
-    def all(self) -> list[Example]:
-        return [*self.own, *self.general, *(item for items in self.shown.values() for item in items)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Learned:
-    """What training left on the disk beside the adapter."""
-
-    settings: Mapping[str, Any]
-    training: Mapping[str, Any]
-    train_losses: Sequence[tuple[int, float]]
-    validation_losses: Sequence[tuple[int, float]]
-    best_step: int
 
 
 def train(order: Order, tools: Tools, on_step: OnStep, is_fresh: bool = False) -> Outcome:
@@ -156,7 +49,7 @@ def train(order: Order, tools: Tools, on_step: OnStep, is_fresh: bool = False) -
             (before[: len(holes.own)], after[: len(holes.own)], [item.path for item in holes.own]),
             (_general(before, holes), _general(after, holes), [item.path for item in holes.general]),
         )
-        return _conclude(run, order, tools, holes, before, after, learned, verdict, adapter)
+        return conclude(run, order, tools, holes, before, after, learned, verdict, adapter)
 
 
 @contextmanager
@@ -194,7 +87,7 @@ def _changed(was: Settings, wanted: Settings) -> Settings:
     )
 
 
-def _holes(run: Run, order: Order, tools: Tools, on_step: OnStep) -> _Holes:
+def _holes(run: Run, order: Order, tools: Tools, on_step: OnStep) -> Holes:
     """What the model is judged by. The examples are gathered if they are not there yet."""
 
     def tell(what: str, share: float) -> None:
@@ -209,10 +102,10 @@ def _holes(run: Run, order: Order, tools: Tools, on_step: OnStep) -> _Holes:
             f"Of {order.root} only {len(own)} holes could be held out to judge by, and {MIN_HELD_OUT} are needed.",
             "There is too little code of its own in it; `fimble dataset` shows what was left out and why.",
         )
-    return _Holes(own, tools.general(order.num_general, order.seed), tools.shown)
+    return Holes(own, tools.general(order.num_general, order.seed), tools.shown)
 
 
-def _ask(holes: _Holes, tools: Tools, adapter: Adapter | None, on_step: OnStep) -> list[Scored]:
+def _ask(holes: Holes, tools: Tools, adapter: Adapter | None, on_step: OnStep) -> list[Scored]:
     """The scores of all holes; the model is loaded only where some are not known."""
     stage, items = (Stage.BEFORE if adapter is None else Stage.AFTER), holes.all
     fingerprint = tools.fingerprint if adapter is None else f"{adapter.fingerprint[:16]}{tools.fingerprint[:16]}"
@@ -232,10 +125,10 @@ def _ask(holes: _Holes, tools: Tools, adapter: Adapter | None, on_step: OnStep) 
             one.close()
 
 
-def _learn(run: Run, order: Order, tools: Tools, on_step: OnStep) -> tuple[_Learned, Adapter]:
+def _learn(run: Run, order: Order, tools: Tools, on_step: OnStep) -> tuple[Learned, Adapter]:
     """Train, unless that is done."""
     with suppress(OSError, ValueError, TypeError, AdapterInvalid):
-        return _Learned(**json.loads(run.learned.read_text(encoding="utf-8"))), read_adapter(run.adapter / run.id)
+        return Learned(**json.loads(run.learned.read_text(encoding="utf-8"))), read_adapter(run.adapter / run.id)
 
     def teller(stage: Stage) -> OnProgress:
         return lambda progress: on_step(
@@ -246,7 +139,7 @@ def _learn(run: Run, order: Order, tools: Tools, on_step: OnStep) -> tuple[_Lear
     if order.num_trials:
         settings = tools.search(run.dataset, settings, run.folder / "search", order.num_trials, teller(Stage.SEARCH))
     found = tools.finetune(run.dataset, settings, run.finetune, teller(Stage.TRAINING))
-    _check_base(order, tools)
+    check_base(order, tools)
     about = About(
         id=run.id,
         model=order.model,
@@ -264,7 +157,7 @@ def _learn(run: Run, order: Order, tools: Tools, on_step: OnStep) -> tuple[_Lear
         raise TrainingError(
             f"What training ended with is no adapter: {error.what}", "Begin anew with `--fresh` and a lower rate."
         ) from error
-    learned = _Learned(
+    learned = Learned(
         asdict(settings),
         {
             "steps": found.num_steps,
@@ -284,124 +177,8 @@ def _learn(run: Run, order: Order, tools: Tools, on_step: OnStep) -> tuple[_Lear
     return learned, read_adapter(run.adapter / run.id)
 
 
-def _conclude(
-    run: Run,
-    order: Order,
-    tools: Tools,
-    holes: _Holes,
-    before: Sequence[Scored],
-    after: Sequence[Scored],
-    learned: _Learned,
-    verdict: Verdict,
-    adapter: Adapter,
-) -> Outcome:
-    """Publish or roll back, and say so in a report."""
-    _check_base(order, tools)
-    shown, begin = dict[str, Comparison](), len(holes.own) + len(holes.general)
-    for name, items in holes.shown.items():
-        end = begin + len(items)
-        shown[name] = compare(before[begin:end], after[begin:end], [str(number) for number in range(len(items))])
-        begin = end
-    notes = tuple(_notes(tools.adapter_folder, verdict, learned))
-    num_own = len(holes.own)
-    page = render(
-        Facts(
-            name=Path(order.root).name,
-            model=order.model,
-            created=adapter.about.created,
-            verdict=verdict,
-            figures_shown=shown,
-            card=_card(run),
-            curves=tools.draw(learned.train_losses, learned.validation_losses, learned.best_step),
-            examples=pick(holes.own, before[:num_own], after[:num_own]),
-            settings=learned.settings,
-            training=learned.training,
-            hardware=tools.hardware,
-            remove_command=f"fimble models remove-adapter {run.id}",
-            notes=notes,
-        )
-    )
-    write_text(run.report, page)
-    published = _publish(tools, verdict, adapter, page) if verdict.is_kept else None
-    result = {
-        "is_kept": verdict.is_kept,
-        "reasons": verdict.reasons,
-        "workspace": order.root,
-        "model": order.model,
-        "repository": _figures(verdict.repository),
-        "general": _figures(verdict.general),
-        "shown": {name: _figures(found) for name, found in shown.items()},
-        "training": _finite(learned.training),
-        "settings": learned.settings,
-        "adapter": str(published) if published else None,
-        "report": str(run.report),
-        "notes": notes,
-    }
-    run.end(order, result)
-    return Outcome(verdict, run.report, published, shown, notes, result)
-
-
-def _publish(tools: Tools, verdict: Verdict, adapter: Adapter, page: str) -> Path:
-    """Give what was learned, whole and with its report, the name that it is served under."""
-    own, general = verdict.repository, verdict.general
-    figures = {
-        "exact_match_before": own.exact.before,
-        "exact_match_after": own.exact.after,
-        "loss_before": own.loss.before,
-        "loss_after": own.loss.after,
-        "general_loss_before": general.loss.before,
-        "general_loss_after": general.loss.after,
-    }
-    target = tools.adapter_folder
-    write_adapter(target, replace(adapter.about, id=target.name, figures=figures), adapter.tensors)
-    write_text(target / REPORT, page)
-    return target
-
-
-def _notes(target: Path, verdict: Verdict, learned: _Learned) -> Iterator[str]:
-    if not learned.best_step:
-        yield "No step of the training made the validation loss lower than it was, so nothing was learned."
-    if target.exists():
-        yield (
-            "It takes the place of what was learned in an earlier training."
-            if verdict.is_kept
-            else "What was learned in an earlier training stays in use."
-        )
-
-
-def _check_base(order: Order, tools: Tools) -> None:
-    if tools.base_sha256() != order.base_sha256:
-        raise TrainingError(
-            f"The model {order.model} was set up anew from another source while it was trained.", "Run it again."
-        )
-
-
-def _general(scores: Sequence[Scored], holes: _Holes) -> Sequence[Scored]:
+def _general(scores: Sequence[Scored], holes: Holes) -> Sequence[Scored]:
     return scores[len(holes.own) : len(holes.own) + len(holes.general)]
-
-
-def _card(run: Run) -> Mapping[str, Any]:
-    try:
-        card = json.loads((run.dataset / "card.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return card if isinstance(card, dict) else {}
-
-
-def _figures(found: Comparison) -> dict[str, Any]:
-    return _finite(asdict(found))
-
-
-def _finite(values: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON knows no NaN: null stands for it."""
-    return {
-        name: _finite(value)
-        if isinstance(value, Mapping)
-        else None
-        if isinstance(value, float) and not math.isfinite(value)
-        else value
-        for name, value in values.items()
-    }
 
 
 def _now() -> str:

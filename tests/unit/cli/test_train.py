@@ -16,7 +16,7 @@ from rich.console import Console
 from fimble.cli.training_bars import TrainingBars, amount_of, in_words
 from fimble.errors import ConfigError, DocumentError, ModelNotInstalled, TrainingError, TrainingUnavailable
 from fimble.training.progress import Phase, Progress
-from fimble.training.run import Stage, Step
+from fimble.training.road import Stage, Step
 from fimble.training.runs import run_of
 from fimble.weights import adapters, store
 from fimble.weights.adapter import read_adapter

@@ -18,7 +18,8 @@ from fimble.training.evaluate import Scored
 from fimble.training.finetune import Finetuned
 from fimble.training.progress import OnProgress, Phase, Progress
 from fimble.training.records import Example, Split, write_examples
-from fimble.training.run import Outcome, Stage, Step, Tools, train
+from fimble.training.road import Outcome, Stage, Step, Tools
+from fimble.training.run import train
 from fimble.training.runs import Order, run_of
 from fimble.training.settings import Settings
 from fimble.weights import locks
