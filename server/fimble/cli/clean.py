@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fimble.errors import ModelFolderInvalid, WeightsError
+from fimble.errors import FimbleError, ModelFolderInvalid
+from fimble.index.places import Place, places_gone
+from fimble.training.runs import remove_run, runs_gone
 from fimble.weights import adapters, catalog, disk, manifest, store
+
+
+@dataclass(frozen=True, slots=True)
+class _Waste:
+    """Something that can go."""
+
+    path: Path
+    num_bytes: int
+    why: str
+    free: Callable[[], int]
+    """Deletes it, and returns the bytes freed. Raises ``FimbleError``."""
 
 
 def clean(
@@ -18,9 +35,10 @@ def clean(
 ) -> None:
     """Delete parts of downloads, half-written models and sources of no known model.
 
-    And half-written adapters, and those of workspaces that are gone; all others stay, even with --all.
+    And half-written adapters; and the indexes, adapters and trainings of workspaces that are gone. Those of all others
+    stay, even with --all.
     """
-    leftovers = [*store.leftovers(_needed_sources(), everything), *adapters.leftovers()]
+    leftovers = list(_found(everything))
     if not leftovers:
         typer.echo("There is nothing to clean.")
         return
@@ -32,13 +50,33 @@ def clean(
     freed_bytes, failed = 0, False
     for leftover in leftovers:
         try:
-            freed_bytes += store.free(leftover)
-        except WeightsError as error:
+            freed_bytes += leftover.free()
+        except FimbleError as error:
             failed = True
             typer.echo(str(error), err=True)
     typer.echo(f"{disk.readable(freed_bytes)} are free again.")
     if failed:
         raise typer.Exit(1)
+
+
+def _found(everything: bool) -> Iterator[_Waste]:
+    for leftover in (*store.leftovers(_needed_sources(), everything), *adapters.leftovers()):
+        yield _Waste(leftover.path, leftover.num_bytes, leftover.why, partial(store.free, leftover))
+    for place in places_gone():
+        why = f"index of {place.root}, which is gone"
+        yield _Waste(place.folder, place.num_bytes, why, partial(_remove_index, place))
+    for folder, root in runs_gone():
+        why = f"training on {root}, which is gone"
+        yield _Waste(folder, disk.folder_bytes(folder), why, partial(remove_run, folder))
+
+
+def _remove_index(place: Place) -> int:
+    num_bytes = place.num_bytes
+    with place.locked(wait=False) as is_ours:
+        if not is_ours:
+            return 0
+        place.remove()
+    return num_bytes
 
 
 def _needed_sources() -> set[str]:

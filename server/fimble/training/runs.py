@@ -119,6 +119,27 @@ def run_of(root: Path) -> Run:
     return Run(_home() / id_of(root))
 
 
+def runs_gone() -> list[tuple[Path, str]]:
+    """The folders of runs whose workspace is no folder any more, with its path."""
+    found = []
+    for file in sorted(_home().glob(f"*/{_RUN}")):
+        try:
+            root = str(json.loads(file.read_text(encoding="utf-8"))["order"]["root"])
+            is_gone = not Path(root).is_dir()
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if is_gone:
+            found.append((file.parent, root))
+    return found
+
+
+def remove_run(folder: Path) -> int:
+    """Delete all of a run, and return the bytes freed. Raises ``TrainingError``."""
+    num_bytes = disk.folder_bytes(folder)
+    _delete([folder])
+    return num_bytes
+
+
 def id_of(root: Path) -> str:
     """Names a workspace, whichever way its path is written. Raises ``TrainingError`` where it is no folder."""
     try:

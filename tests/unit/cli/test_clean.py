@@ -9,6 +9,9 @@ import pytest
 
 from fimble import config
 from fimble.errors import WeightsError
+from fimble.index.places import place_of
+from fimble.index.store import Store
+from fimble.training.runs import Order, run_of
 from fimble.weights import adapters, catalog, locks, store
 from fimble.weights.adapter import write_adapter
 from tests.unit import adapters as made
@@ -124,3 +127,21 @@ def test_an_adapter_that_is_being_written_is_left_alone(home: Path) -> None:
     with locks.held("adapter-0123456789abcdef", lambda _: None, wait=False):
         assert "nothing to clean" in run("clean", "--yes")
     assert "half an adapter" in run("clean", "--yes")
+
+
+def test_indexes_and_trainings_of_workspaces_that_are_gone_go(
+    home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    roots = [tmp_path_factory.mktemp(name) for name in ("kept", "gone")]
+    for root in roots:
+        place = place_of(root)
+        place.begin()
+        Store.open(place.folder).close()
+        run_of(root).begin(Order(str(root), "some", "f" * 64))
+    roots[1].rmdir()
+    said = run("clean", "--yes")
+    assert f"index of {roots[1]}, which is gone" in said and f"training on {roots[1]}, which is gone" in said
+    assert str(roots[0]) not in said
+    assert place_of(roots[0]).is_there and len(list((home / "index").glob("*/"))) == 1
+    assert run_of(roots[0]).unfinished() is not None and len(list((home / "training").glob("*/"))) == 1
+    assert "nothing to clean" in run("clean", "--yes")
