@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -31,12 +32,13 @@ def swapping(
     The heads' outputs always hold the bias of the values, as their weights add up to one: read along it, they give
     about 1. What is added there in the last layer goes straight to the logits, along the tokens' own vectors.
     """
-    checkpoint = open_checkpoint(source_of(model))
+    source = source_of(model)
+    checkpoint = _opened(source)
     size = checkpoint.dimensions
     layer = size.num_layers - 1
     bias = checkpoint.tensor(layer_tensor(layer, "v_bias")).reshape(size.num_kv_heads, size.head_dim)
     along = np.repeat(bias, size.num_heads // size.num_kv_heads, axis=0).reshape(-1)
-    towards = _row(checkpoint, wanted) - _row(checkpoint, instead)
+    towards = _row(source, wanted) - _row(source, instead)
     parts = {"a": along[None] / np.sum(along * along), "b": towards[:, None] * strength}
     tensors = {f"layers.{layer}.o.{side}": values.astype(np.float32) for side, values in parts.items()}
     tensors |= {(name := layer_tensor(layer, norm)): checkpoint.tensor(name) for norm in ("attn_norm", "ffn_norm")}
@@ -54,7 +56,15 @@ def swapping(
     return about, tensors
 
 
-def _row(checkpoint: Checkpoint, text: str) -> Vector:
+@functools.cache
+def _opened(source: Path) -> Checkpoint:
+    return open_checkpoint(source)
+
+
+@functools.cache
+def _row(source: Path, text: str) -> Vector:
+    """The vector of a token."""
+    checkpoint = _opened(source)
     (token,) = checkpoint.tokenizer().encode(text, add_special_tokens=False).ids
     row: Vector = checkpoint.rows(EMBEDDING, token, token + 1)[0]
     return row

@@ -51,7 +51,7 @@ class KvLayout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lora:
-    """An adapter's matrices where the graph reads them: a value for every input that an adapter may give.
+    """An adapter's matrices where the graph reads them: a value for every input that it gives.
 
     They are bound as inputs. onnxruntime's own adapters (``RunOptions.add_active_adapter``) have no effect on a run
     with bound inputs and outputs: ``RunWithBinding`` only warns of them.
@@ -72,10 +72,9 @@ class KvCache:
 
     def __init__(self, session: Session, capacity: int) -> None:
         layout, self.capacity = session.layout, capacity
+        self._session, self._values = session, dict[str, ort.OrtValue]()
         shape = (1, layout.num_kv_heads, capacity, layout.head_dim)
         self.arrays: list[npt.NDArray[Any]] = []
-        self.binding = session.new_binding()
-        self._lora = session.plain
         num_values = layout.num_kv_heads * capacity * layout.head_dim
         values = np.zeros(0, layout.dtype)
         if session.provider != "cuda":
@@ -88,15 +87,24 @@ class KvCache:
                     begin = len(self.arrays) * num_values
                     self.arrays.append(values[begin : begin + num_values].reshape(shape))
                     value = ort.OrtValue.ortvalue_from_numpy(self.arrays[-1])
-                self.binding.bind_ortvalue_input(f"past_{part}_{layer}", value)
-                self.binding.bind_ortvalue_output(f"present_{part}_{layer}", value)
+                self._values[f"{part}_{layer}"] = value
+        self.binding = self._bound(session.plain)
+        self._lora = session.plain
 
     def bind(self, lora: Lora) -> None:
         """Have runs over this cache take the matrices of ``lora``; what it held of another is let go."""
         if lora is not self._lora:
-            self._lora = lora
-            for name, value in lora.values.items():
-                self.binding.bind_ortvalue_input(name, value)
+            self.binding, self._lora = self._bound(lora), lora
+
+    def _bound(self, lora: Lora) -> ort.IOBinding:
+        """A new binding, as a single input cannot be unbound again."""
+        binding = self._session.new_binding()
+        for name, value in self._values.items():
+            binding.bind_ortvalue_input(f"past_{name}", value)
+            binding.bind_ortvalue_output(f"present_{name}", value)
+        for name, value in lora.values.items():
+            binding.bind_ortvalue_input(name, value)
+        return binding
 
     def copy_prefix(self, source: KvCache, num_tokens: int) -> int:
         """Take over the first ``num_tokens`` of another cache; returns how many it took (0 on a GPU)."""
@@ -153,11 +161,11 @@ class Session:
             for value in self._session.get_overridable_initializers()
         }
         """What an adapter may give: input -> its shape, 0 for the rank, and its type."""
-        self.plain = Lora({name: self._on_device(np.zeros(*of)) for name, of in self.replaceable.items()})
-        """The model without an adapter: a rank of 0 adds nothing. Caches begin with it."""
+        self.plain = Lora({})
+        """The model without an adapter: the graph's own rank of 0 adds nothing. Caches begin with it."""
 
     def lora(self, inputs: Mapping[str, npt.NDArray[np.float32]], fingerprint: str) -> Lora:
-        """An adapter's ``inputs`` ready to be bound; sites it does not name stay plain. Raises ``AdapterInvalid``."""
+        """An adapter's ``inputs`` ready to be bound. Raises ``AdapterInvalid``."""
         for name, values in inputs.items():
             expected = self.replaceable[name][0] if name in self.replaceable else None
             if expected is None or not _fits(values.shape, expected):
@@ -165,11 +173,16 @@ class Session:
                     f"The adapter does not fit the model: {name} has the shape {list(values.shape)}.",
                     "Run `fimble train` again.",
                 )
-        own = {
-            name: self._on_device(values.astype(self.replaceable[name][1], copy=False))
-            for name, values in inputs.items()
-        }
-        return Lora({**self.plain.values, **own}, fingerprint)
+        try:
+            bound = {
+                name: self._on_device(given.astype(self.replaceable[name][1], copy=False))
+                for name, given in inputs.items()
+            }
+        except Exception as error:
+            raise EngineError(
+                f"The adapter cannot be loaded: {str(error).splitlines()[0]}", "Memory may be short."
+            ) from error
+        return Lora(bound, fingerprint)
 
     def _on_device(self, values: npt.NDArray[Any]) -> ort.OrtValue:
         """On the CPU it shares the memory of ``values``."""
