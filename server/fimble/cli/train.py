@@ -46,8 +46,8 @@ def train(
     rank: Annotated[int, typer.Option(min=1, max=256, help="How much can be learned, and how much is stored.")] = 16,
     learning_rate: Annotated[float, typer.Option(min=0, help="How fast; 0 for the default.")] = 0,
     max_tokens: Annotated[
-        int, typer.Option(min=64, help="Longest text to train on; less takes less memory and time.")
-    ] = 1024,
+        int, typer.Option(min=0, help="Longest text to train on, 64 or more; 0 for 1024 on a GPU and 512 on a CPU.")
+    ] = 0,
     search: Annotated[int, typer.Option(min=0, help="Short trials of other settings before; 0 for none.")] = 0,
     device: Annotated[Device, typer.Option(help="What to train on.")] = Device.AUTO,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 1,
@@ -89,18 +89,20 @@ def train(
             _only_look(repo or Path(), options, seed, allow_licence or (), bars, as_json)
             return
         _require_extra()
-        from fimble.training.settings import Settings
+        from fimble.training.settings import Settings, place_of
 
         settings = Settings(
             rank=rank,
             alpha=2.0 * rank,
             num_epochs=epochs,
             max_minutes=minutes,
-            max_tokens=max_tokens,
+            max_tokens=max_tokens or Settings().max_tokens,
             seed=seed,
             device=device.value,
             learning_rate=learning_rate or Settings().learning_rate,
         )
+        if not max_tokens:
+            settings = replace(settings, max_tokens=place_of(settings).max_tokens)
         order = _order(repo or Path(), replace(options, model=model or options.model), settings)
         order = replace(order, num_trials=search, num_held_out=held_out, num_general=general)
         shown = (humaneval, humaneval_items) if humaneval else None

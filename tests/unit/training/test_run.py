@@ -152,7 +152,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return World((tmp_path / "work").resolve(), tmp_path / "home" / "adapters")
 
 
-ALL = ["gather", "load", "ask base", "close", "finetune 0.0002", "load", "ask adapter", "close"]
+ALL = ["gather", "load", "ask base", "close", "finetune 0.0003", "load", "ask adapter", "close"]
 
 
 def test_what_helps_is_published_with_its_report(world: World) -> None:
@@ -192,7 +192,7 @@ def test_what_was_never_better_is_not_even_asked(world: World) -> None:
 
 
 def test_a_run_goes_on_with_another_limit(world: World) -> None:
-    world.fails_in = "finetune 0.0002"
+    world.fails_in = "finetune 0.0003"
     with pytest.raises(KeyboardInterrupt):
         world.train(settings=Settings(rank=4, parts=("q",), max_minutes=5))
     world.fails_in = ""
@@ -218,14 +218,14 @@ def test_the_base_is_asked_once_for_all_trainings(world: World) -> None:
     world.train()
     world.scale = 2.0
     world.train()
-    assert world.done == ["gather", "finetune 0.0002", "load", "ask adapter", "close"]
+    assert world.done == ["gather", "finetune 0.0003", "load", "ask adapter", "close"]
 
 
 @pytest.mark.parametrize(
     ("fails_in", "rest"),
     [
         ("gather", ALL),
-        ("finetune 0.0002", ALL[4:]),
+        ("finetune 0.0003", ALL[4:]),
         ("score", ALL[5:]),
     ],
 )
@@ -244,7 +244,7 @@ def test_an_interrupted_training_goes_on_where_it_was(world: World, fails_in: st
 
 
 def test_the_checkpoints_are_there_when_it_goes_on_and_not_when_it_begins_anew(world: World) -> None:
-    world.fails_in = "finetune 0.0002"
+    world.fails_in = "finetune 0.0003"
     with pytest.raises(KeyboardInterrupt):
         world.train()
     checkpoint = run_of(world.root).finetune / "checkpoint"
@@ -256,7 +256,7 @@ def test_the_checkpoints_are_there_when_it_goes_on_and_not_when_it_begins_anew(w
 
 
 def test_another_base_begins_anew_aloud(world: World) -> None:
-    world.fails_in = "finetune 0.0002"
+    world.fails_in = "finetune 0.0003"
     with pytest.raises(KeyboardInterrupt):
         world.train()
     world.fails_in, world.base_sha256 = "", "c" * 64
@@ -273,7 +273,7 @@ def test_a_base_that_changes_meanwhile_publishes_nothing(world: World) -> None:
 
 
 def test_a_damaged_note_of_an_earlier_run_begins_anew(world: World) -> None:
-    world.fails_in = "finetune 0.0002"
+    world.fails_in = "finetune 0.0003"
     with pytest.raises(KeyboardInterrupt):
         world.train()
     (run_of(world.root).folder / "run.json").write_text('{"is_done": false, "order"')
@@ -289,7 +289,7 @@ def test_a_damaged_adapter_that_waits_is_trained_again(world: World) -> None:
     run = run_of(world.root)
     (run.adapter / run.id / "adapter.safetensors").write_bytes(b"")
     world.fails_in = ""
-    assert world.train().verdict.is_kept and "finetune 0.0002" in world.done
+    assert world.train().verdict.is_kept and "finetune 0.0003" in world.done
 
 
 def test_better_settings_are_searched_for_and_used(world: World) -> None:
