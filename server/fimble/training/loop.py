@@ -6,7 +6,6 @@ in a row, so that the place in the data is the number of steps, and that is what
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -18,11 +17,12 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
-from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import PrinterCallback, ProgressCallback, Trainer, TrainingArguments
 
 from fimble.errors import TrainingError
 from fimble.training.batches import pieces_of, steps_of
 from fimble.training.checkpoints import Checkpoints
+from fimble.training.conductor import Conductor, num_validations_left
 from fimble.training.journal import Journal
 from fimble.training.lessons import Lesson
 from fimble.training.loss import batch_of, losses
@@ -32,12 +32,8 @@ from fimble.training.progress import OnProgress, Phase, Progress
 from fimble.training.settings import Place, Settings
 
 WEIGHTS = "trained.safetensors"
-_VALIDATION_SHARE = 0.15
-"""Of the work, at most, that goes into validations on the way."""
 _FIRST_VALIDATION_SHARE = 0.06
 """Of a time limit, at most, for one validation."""
-_FORWARD_PART = 3
-"""A validation goes forward only: this many times less work a token than training."""
 
 
 class Loop(Trainer):  # type: ignore[misc]
@@ -93,7 +89,7 @@ class Loop(Trainer):  # type: ignore[misc]
         super().__init__(model=model, args=arguments)
         self.remove_callback(PrinterCallback)
         self.remove_callback(ProgressCallback)
-        self.add_callback(_Conductor(self))
+        self.add_callback(Conductor(self))
 
     def trained(self) -> dict[str, Any]:
         """Copies of the weights that are trained, on the CPU."""
@@ -118,7 +114,7 @@ class Loop(Trainer):  # type: ignore[misc]
         Where the first one would take too much of a time limit, it ends early, and the later ones with it.
         """
         begin_s = time.monotonic()
-        self._tell(Phase.VALIDATING, step)
+        self.tell(Phase.VALIDATING, step)
         self.model.eval()
         total, count, places = 0.0, 0, self.journal.validated_places or list(range(len(self.validation)))
         pieces = pieces_of(places, self.validation, self.piece_tokens)
@@ -189,7 +185,7 @@ class Loop(Trainer):  # type: ignore[misc]
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         step = self.state.global_step
-        self._tell(Phase.SAVING, step)
+        self.tell(Phase.SAVING, step)
         with self.checkpoints.new(step) as folder:
             self.journal.save(folder)
             super()._save_checkpoint(model, trial)
@@ -235,19 +231,7 @@ class Loop(Trainer):  # type: ignore[misc]
                 "Lower max_tokens, choose a smaller model, or train on the CPU.",
             ) from error
 
-    def _num_validations_left(self, step: int) -> int:
-        if not self.validation:
-            return 0
-        share = step / max(1, self.pace.num_steps)
-        return self.pace.num_validations(round(self.settings.num_validations * (1 - share)), _VALIDATION_SHARE)
-
-    def _is_validation_due(self, step: int) -> bool:
-        since = sum(self.step_tokens[self.journal.last_validation : step])
-        interval = sum(self.step_tokens[: self.pace.num_steps]) / self.settings.num_validations
-        cost = sum(self.validation[place].num_tokens for place in self.journal.validated_places) / _FORWARD_PART
-        return since >= max(interval, cost / _VALIDATION_SHARE)
-
-    def _tell(self, phase: Phase, step: int, note: str = "") -> None:
+    def tell(self, phase: Phase, step: int, note: str = "") -> None:
         recent = [loss for _, loss in self.journal.train_losses[-10:]]
         validations = self.journal.validation_losses
         self.on_progress(
@@ -258,68 +242,7 @@ class Loop(Trainer):  # type: ignore[misc]
                 sum(recent) / len(recent) if recent else None,
                 validations[-1][1] if validations else None,
                 self.pace.tokens_per_second,
-                self.pace.seconds_left(step, self.step_tokens, self._num_validations_left(step)),
+                self.pace.seconds_left(step, self.step_tokens, num_validations_left(self, step)),
                 note,
             )
         )
-
-
-class _Conductor(TrainerCallback):  # type: ignore[misc]
-    """Says when to validate, to save and to stop."""
-
-    def __init__(self, loop: Loop) -> None:
-        self.loop = loop
-        self._began_s = self._saved_s = time.monotonic()
-        self._seconds_before = 0.0
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        loop = self.loop
-        self._began_s = self._saved_s = time.monotonic()
-        self._seconds_before = loop.pace.seconds
-        loop.began_at = state.global_step
-        if loop.validation and not loop.journal.validation_losses:
-            loop.evaluate()
-        elif not loop.journal.best:
-            loop.journal.best = loop.trained()
-        if state.global_step >= loop.pace.num_steps:
-            control.should_training_stop = True
-        self._plan(state)
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-        if logs and "loss" in logs:
-            loss = float(logs["loss"])
-            self.loop.journal.train_losses.append((state.global_step, loss))
-            if not math.isfinite(loss):
-                self._stop(control, "diverged")
-                control.should_save = False  # nothing could be gone on from
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        loop, step = self.loop, state.global_step
-        self._plan(state)
-        is_last = step >= loop.pace.num_steps or loop.pace.is_over
-        if is_last:
-            self._stop(control, "time" if step < len(loop.steps) else "finished")
-        control.should_evaluate = bool(loop.validation) and (is_last or loop._is_validation_due(step))
-        is_old = time.monotonic() - self._saved_s >= loop.settings.save_seconds
-        control.should_save = control.should_evaluate or is_last or is_old
-        loop._tell(Phase.TRAINING, step)
-
-    def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        journal, patience = self.loop.journal, self.loop.settings.patience
-        if not math.isfinite(journal.validation_losses[-1][1]):
-            self._stop(control, "diverged")
-        elif patience and journal.num_without_gain >= patience and not control.should_training_stop:
-            self._stop(control, "no gain")
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._saved_s = time.monotonic()
-
-    def _stop(self, control: Any, why: str) -> None:
-        self.loop.stopped_why = why
-        control.should_training_stop = True
-
-    def _plan(self, state: Any) -> None:
-        loop = self.loop
-        loop.pace.seconds = self._seconds_before + time.monotonic() - self._began_s
-        loop.pace.plan(state.global_step, loop.step_tokens, loop._num_validations_left(state.global_step))
-        state.max_steps = loop.pace.num_steps

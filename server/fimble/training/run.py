@@ -19,7 +19,7 @@ from fimble.training.evaluate import Scored, Scorer, choose
 from fimble.training.progress import OnProgress
 from fimble.training.records import Split, read_examples
 from fimble.training.road import Asked, OnStep, Outcome, Stage, Step, Tools
-from fimble.training.runs import Order, Run, run_of, scores_folder, write_json, write_text
+from fimble.training.runs import Order, Run, run_of, scores_folder, settings_of, write_json, write_text
 from fimble.training.scores import Scores
 from fimble.training.settings import Settings
 from fimble.training.verdict import decide
@@ -135,9 +135,7 @@ def _learn(run: Run, order: Order, tools: Tools, on_step: OnStep) -> tuple[Learn
             Step(stage, progress.step, progress.num_steps, progress.phase.value, progress, progress.note)
         )
 
-    settings = order.settings
-    if order.num_trials:
-        settings = tools.search(run.dataset, settings, run.folder / "search", order.num_trials, teller(Stage.SEARCH))
+    settings = _searched(run, order, tools, teller(Stage.SEARCH)) if order.num_trials else order.settings
     found = tools.finetune(run.dataset, settings, run.finetune, teller(Stage.TRAINING))
     check_base(order, tools)
     about = About(
@@ -175,6 +173,16 @@ def _learn(run: Run, order: Order, tools: Tools, on_step: OnStep) -> tuple[Learn
     )
     write_json(run.learned, asdict(learned))
     return learned, read_adapter(run.adapter / run.id)
+
+
+def _searched(run: Run, order: Order, tools: Tools, tell: OnProgress) -> Settings:
+    """The settings that a search ends with. It is made once: training goes on only with those that it began with."""
+    with suppress(OSError, ValueError, KeyError, TypeError, TrainingError):
+        found = settings_of(json.loads(run.searched.read_text(encoding="utf-8")))
+        return replace(found, max_minutes=order.settings.max_minutes, device=order.settings.device)
+    found = tools.search(run.dataset, order.settings, run.folder / "search", order.num_trials, tell)
+    write_json(run.searched, asdict(found))
+    return found
 
 
 def _general(scores: Sequence[Scored], holes: Holes) -> Sequence[Scored]:

@@ -3,7 +3,8 @@
 <home>/training/<id>/         of one workspace; <id> as its index and its adapter have it
     run.json                  what was asked for, and whether it is done
     dataset/  gathered        examples and their card, and that they are whole
-    search/  finetune/        trials; checkpoints and logs
+    search/  searched.json    trials, and the settings that won
+    finetune/                 checkpoints and logs
     adapter/  learned.json    what was learned, until it is published or rolled back, and how that went
     result.json  report.html  of the last run that came to its end; then only they and the logs are left
 <home>/training/scores/       what models made of holes (``scores.py``)
@@ -68,6 +69,11 @@ class Run:
         return self.folder / "adapter"
 
     @property
+    def searched(self) -> Path:
+        """The settings that a search ended with."""
+        return self.folder / "searched.json"
+
+    @property
     def learned(self) -> Path:
         return self.folder / "learned.json"
 
@@ -91,9 +97,7 @@ class Run:
             if values["is_done"]:
                 return None
             order = values["order"]
-            settings = {field.name: order["settings"][field.name] for field in fields(Settings)}
-            settings["parts"] = tuple(settings["parts"])
-            return Order(**{**order, "settings": Settings(**settings)})
+            return Order(**{**order, "settings": settings_of(order["settings"])})
         except (OSError, ValueError, KeyError, TypeError, TrainingError):
             return None
 
@@ -112,6 +116,12 @@ class Run:
 
     def _note(self, order: Order, is_done: bool) -> None:
         write_json(self.folder / _RUN, {"is_done": is_done, "order": asdict(order)})
+
+
+def settings_of(values: Mapping[str, Any]) -> Settings:
+    """As ``asdict`` and JSON leave them. Raises ``KeyError``, ``TypeError`` or ``TrainingError``."""
+    known = {field.name: values[field.name] for field in fields(Settings)}
+    return Settings(**{**known, "parts": tuple(known["parts"])})
 
 
 def run_of(root: Path) -> Run:
