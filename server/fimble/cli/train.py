@@ -88,7 +88,7 @@ def train(
         if dry_run:
             _only_look(repo or Path(), options, seed, allow_licence or (), bars, as_json)
             return
-        _require_extra()
+        _require_extra(search > 0)
         from fimble.training.settings import Settings, place_of
 
         settings = Settings(
@@ -115,12 +115,12 @@ def train(
         _print(outcome, Console())
 
 
-def _require_extra() -> None:
+def _require_extra(is_searching: bool) -> None:
     """Raises ``TrainingUnavailable``, before anything is begun."""
-    from fimble.cli.wiring_training import EXTRA_MODULES
+    from fimble.cli.wiring_training import EXTRA_MODULES, SEARCH_MODULES
     from fimble.training.settings import require
 
-    require(*EXTRA_MODULES)
+    require(*EXTRA_MODULES, *(SEARCH_MODULES if is_searching else ()))
 
 
 def _order(repo: Path, options: config.Config, settings: Settings) -> Order:

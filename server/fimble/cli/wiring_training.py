@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fimble.weights.progress import OnProgress as OnWeights
 
 EXTRA_MODULES = ("torch", "transformers", "accelerate", "peft", "matplotlib", "datasketch")
+SEARCH_MODULES = ("optuna",)
 HUMAN_EVAL = "HumanEval-Infilling"
 
 
@@ -105,18 +106,23 @@ def tools_for(
     shown: Mapping[str, Sequence[Example]],
 ) -> Tools:
     """Everything real."""
-    from fimble.cli.wiring import load_engine
+    from fimble.cli.wiring import family_of, load_engine
     from fimble.training.curves import svg
     from fimble.training.finetune import finetune
     from fimble.training.general import general_holes
+    from fimble.training.progress import Phase, Progress
     from fimble.training.road import Tools
     from fimble.weights import manifest, store
     from fimble.weights.adapters import folder_for
 
+    family = family_of(served.manifest.prompt_family)  # taught as it is asked
+
     def search(dataset: Path, chosen: Settings, out: Path, num_trials: int, tell: OnProgress) -> Settings:
         from fimble.training import trials
 
-        return trials.search(served.source, dataset, chosen, out, num_trials, tell).best
+        found = trials.search(served.source, dataset, chosen, out, num_trials, tell, family=family)
+        tell(Progress(Phase.DONE, note=trials.table(found)))
+        return found.best
 
     def installed_sha256() -> str:
         return manifest.read(store.model_folder(served.manifest.model, served.manifest.precision)).source_sha256
@@ -127,7 +133,7 @@ def tools_for(
         gather=gatherer(config, allowed_licences, settings.seed, (served.manifest.model, served.tokenizer)),
         general=general_holes,
         search=search,
-        finetune=lambda dataset, chosen, out, tell: finetune(served.source, dataset, chosen, out, tell),
+        finetune=lambda dataset, chosen, out, tell: finetune(served.source, dataset, chosen, out, tell, family=family),
         load=lambda: AskedEngine(load_engine(replace(config, provider=served.provider))),
         draw=svg,
         adapter_folder=folder_for(root),

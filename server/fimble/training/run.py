@@ -7,6 +7,7 @@ training from its last checkpoint. The adapter that is served is touched once, a
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
@@ -177,12 +178,18 @@ def _learn(run: Run, order: Order, tools: Tools, on_step: OnStep) -> tuple[Learn
 
 def _searched(run: Run, order: Order, tools: Tools, tell: OnProgress) -> Settings:
     """The settings that a search ends with. It is made once: training goes on only with those that it began with."""
+    found: Settings | None = None
     with suppress(OSError, ValueError, KeyError, TypeError, TrainingError):
-        found = settings_of(json.loads(run.searched.read_text(encoding="utf-8")))
-        return replace(found, max_minutes=order.settings.max_minutes, device=order.settings.device)
-    found = tools.search(run.dataset, order.settings, run.folder / "search", order.num_trials, tell)
-    write_json(run.searched, asdict(found))
-    return found
+        noted = json.loads(run.searched.read_text(encoding="utf-8"))
+        found, minutes = settings_of(noted["settings"]), float(noted["minutes"])
+    if found is None:
+        begin_s = time.monotonic()
+        found = tools.search(run.dataset, order.settings, run.folder / "search", order.num_trials, tell)
+        minutes = (time.monotonic() - begin_s) / 60
+        write_json(run.searched, {"settings": asdict(found), "minutes": minutes})
+    limit = order.settings.max_minutes
+    # a search is a part of the time that a person gives, and never the larger one
+    return replace(found, max_minutes=max(limit - minutes, limit / 2), device=order.settings.device)
 
 
 def _general(scores: Sequence[Scored], holes: Holes) -> Sequence[Scored]:

@@ -111,10 +111,13 @@ def test_a_model_learns_a_repository_and_serves_what_it_learned(home: Path, repo
 def test_without_torch_it_says_what_to_install_and_does_nothing(
     home: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "torch" else find(name, *more))
-    with pytest.raises(TrainingUnavailable, match=r"fimble\[train\]"):
+    find, gone = importlib.util.find_spec, "torch"
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == gone else find(name, *more))
+    with pytest.raises(TrainingUnavailable, match=r"torch.*fimble\[train\]"):
         run("train", str(repository))
+    gone = "optuna"
+    with pytest.raises(TrainingUnavailable, match=r"optuna.*fimble\[train\]"):
+        run("train", str(repository), "--search", "2")
     assert not (home / "training").exists()
 
 

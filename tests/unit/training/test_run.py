@@ -298,6 +298,21 @@ def test_better_settings_are_searched_for_and_used(world: World) -> None:
     assert outcome.result["settings"]["learning_rate"] == 0.5
 
 
+def test_a_search_is_made_once_and_its_time_is_the_trainings(world: World) -> None:
+    """Other settings than a checkpoint's would throw it away."""
+    world.fails_in = "finetune 0.5"
+    with pytest.raises(KeyboardInterrupt):
+        world.train(num_trials=3)
+    world.fails_in = ""
+    run = run_of(world.root)
+    noted = json.loads(run.searched.read_text())
+    run.searched.write_text(json.dumps({**noted, "minutes": 3}))
+    outcome = world.train(num_trials=3, settings=Settings(max_minutes=10, device="cpu"))
+    assert world.done[0] == "finetune 0.5" and outcome.result["settings"]["rank"] == 4
+    assert outcome.result["settings"]["max_minutes"] == 7
+    assert not run.searched.exists()
+
+
 def test_too_little_to_judge_by_is_said_before_training(world: World) -> None:
     world.num_held_out = 11
     with pytest.raises(NothingToLearn, match="only 11 holes"):
