@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def dataset(
     repository: Annotated[Path, typer.Argument(help="The repository's folder.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to write: a new or empty folder, or a dataset.")],
-    seed: Annotated[int, typer.Option("--seed", help="Decides the split and the examples.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Decides the split and the examples.")] = 1,
     max_examples: Annotated[int, typer.Option("--max-examples", min=16, help="No more than this.")] = 20_000,
     no_history: Annotated[bool, typer.Option("--no-history", help="Leave the git history aside.")] = False,
     allow_licence: Annotated[

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from fimble.training.verdict import Comparison
 
 
+_OF_NOTHING = frozenset({"repo", "from_config", "out", "device", "allow_licence", "seed", "as_json"})
+"""The parameters that ``--from-config`` takes."""
+
+
 class Device(Enum):
     """What to train on."""
 
@@ -39,6 +43,7 @@ class Device(Enum):
 
 
 def train(
+    context: typer.Context,
     repo: Annotated[Path | None, typer.Argument(help="The repository's folder; this one by default.")] = None,
     model: Annotated[str, typer.Option(help="Catalogue name; the configured model by default.")] = "",
     minutes: Annotated[float, typer.Option(min=0, help="Most minutes of training; 0 for no limit.")] = 0,
@@ -83,7 +88,8 @@ def train(
         for complaint in complaints:
             bars.say(complaint)
         if from_config is not None:
-            _train_from_nothing(from_config, repo, out, options, device, bars, as_json)
+            _only_what_counts(context)
+            _train_from_nothing(from_config, repo, out, options, device, allow_licence or (), seed, bars, as_json)
             return
         if dry_run:
             _only_look(repo or Path(), options, seed, allow_licence or (), bars, as_json)
@@ -162,12 +168,26 @@ def _walk(
     return train(order, tools, bars.on_step, is_fresh)
 
 
+def _only_what_counts(context: typer.Context) -> None:
+    """Raises ``ConfigError`` for an option that a model from nothing would pass over."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    said = {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
+    unused = [one.opts[0] for one in context.command.params if one.name in said - _OF_NOTHING]
+    if unused:
+        raise ConfigError(
+            f"{', '.join(unused)} would have no effect on a model from nothing.",
+            "Leave it out: the file of --from-config says how such a model is trained.",
+        )
+
+
 def _train_from_nothing(
     path: Path,
     repo: Path | None,
     out: Path | None,
     options: config.Config,
     device: Device,
+    allowed_licences: Sequence[str],
+    seed: int,
     bars: TrainingBars,
     as_json: bool,
 ) -> None:
@@ -177,7 +197,7 @@ def _train_from_nothing(
 
     if out is None:
         raise ConfigError("A model from nothing needs a folder for all that is made.", "Name one with --out.")
-    gather = gatherer(options, (), 1)
+    gather = gatherer(options, allowed_licences, seed)
     trained = train_from_config(
         path, repo, out, lambda root, place: gather(root, place, bars.on_share), bars.on_progress, device.value
     )

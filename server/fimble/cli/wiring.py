@@ -75,7 +75,7 @@ class LoadedModel:
         from fimble.features.tuned import TunedActions, TunedInline
 
         loaded, tuning = self.loaded, self._tuning
-        tuning.is_on = config.adapters
+        tuning.choose(config.adapters)
         if self._elsewhere is not None:
             self._elsewhere.consult(index_readers(config))
         family = family_of(loaded.manifest.prompt_family)

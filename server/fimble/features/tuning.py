@@ -55,15 +55,14 @@ class _OnDisk:
 
 
 class Tuning:
-    """Chooses an engine's adapter. ``use_for`` and ``use_none`` on the engine's thread, the rest on any."""
+    """Chooses an engine's adapter. ``use_for``, ``use_none`` and ``choose`` on the engine's thread, the rest on any."""
 
     def __init__(self, engine: Engine, base_sha256: str, root_of: Callable[[str], str]) -> None:
         """``base_sha256``: of the source that the engine's model was prepared from.
 
         ``root_of``: the workspace folder that holds the document of a URI, or nothing.
         """
-        self.is_on = True
-        """Whether there is any choice (the option ``adapters``)."""
+        self._is_on = True
         self._engine, self._base_sha256, self._root_of = engine, base_sha256, root_of
         self._folders: dict[str, Path] = {}
         self._seen: dict[str, _Seen] = {}
@@ -74,6 +73,14 @@ class Tuning:
         self._on_problems = on_problems
         if self.problems:
             on_problems(self.problems)
+
+    def choose(self, is_on: bool) -> None:
+        """Whether there is any choice (the option ``adapters``). Where there is none, nothing can be wrong with it."""
+        had_problems, self._is_on = bool(self.problems), is_on
+        if not is_on:
+            self._seen.clear()
+        if had_problems and not is_on:
+            self._on_problems(())
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -157,7 +164,7 @@ class Tuning:
         return read
 
     def _root(self, uri: str) -> str:
-        return self._root_of(uri) if self.is_on else ""
+        return self._root_of(uri) if self._is_on else ""
 
     def _folder(self, root: str) -> Path:
         if root not in self._folders:

@@ -42,6 +42,14 @@ def test_json_and_a_folder_within_the_repository(root: Path) -> None:
         assert card["num_examples"] <= 40
 
 
+def test_it_is_what_training_would_learn_from(root: Path, tmp_path: Path) -> None:
+    run("dataset", str(root), "--out", str(tmp_path / "set"))
+    looked_at = run("train", str(root), "--dry-run", "--json")
+    card = json.loads(looked_at[looked_at.index("{") :])["card"]
+    ours = read_card(tmp_path / "set")
+    assert (ours["seed"], ours["examples"]) == (card["seed"], card["examples"])
+
+
 def test_what_is_refused(root: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="something else"):
         run("dataset", str(root), "--out", str(tmp_path))

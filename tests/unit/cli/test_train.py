@@ -149,6 +149,11 @@ def test_a_model_from_nothing_needs_a_place(home: Path, tmp_path: Path) -> None:
         run("train", "--from-config", str(tmp_path / "tiny.toml"))
 
 
+def test_an_option_that_would_do_nothing_is_refused(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--epochs, --from would have no effect"):
+        run("train", "--from-config", str(tmp_path / "tiny.toml"), "--epochs", "3", "--from", "x")
+
+
 def test_ctrl_c_says_how_it_goes_on(home: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

@@ -112,7 +112,7 @@ def test_other_documents_and_other_options_get_the_model_as_it_is(desk: Desk) ->
     assert desk.engine.now
     for uri in ("file:///theirs/a.py", "untitled:1", "vscode-notebook-cell:/ours/a.ipynb#1"):
         assert desk.tuning.use_for(uri) == desk.engine.now == desk.tuning.known_for(uri) == ""
-    desk.tuning.is_on = False
+    desk.tuning.choose(False)
     assert desk.tuning.use_for("file:///ours/a.py") == desk.tuning.known_for("file:///ours/a.py") == ""
 
 
@@ -194,6 +194,16 @@ def test_an_adapter_that_goes_while_it_is_read_is_no_damage(desk: Desk, monkeypa
     monkeypatch.setattr("fimble.features.tuning.read_adapter", gone)
     assert desk.tuning.use_for("file:///ours/a.py") == ""
     assert desk.told == []
+
+
+def test_where_adapters_are_switched_off_nothing_is_wrong_with_them(desk: Desk) -> None:
+    damage(desk.train())
+    desk.tuning.use_for("file:///ours/a.py")
+    desk.tuning.choose(False)
+    assert desk.tuning.problems == ()
+    desk.tuning.choose(True)
+    assert desk.tuning.use_for("file:///ours/a.py") == ""
+    assert [len(told) for told in desk.told] == [1, 0, 1]
 
 
 def test_what_was_written_with_one_is_not_shown_with_another(desk: Desk) -> None:
