@@ -164,8 +164,17 @@ def _walk(
         bars.say(note)
     order = replace(order, model=served.manifest.model, base_sha256=served.manifest.source_sha256)
     bars.say(f"Training {order.model} on {order.root}, on {place.name}.")
+    if outer := _repository_around(Path(order.root)):
+        bars.say(f"It is a part of {outer}. What is learned is used where {order.root} itself is opened as a folder.")
     tools = tools_for(Path(order.root), options, served, order.settings, allowed_licences, shown)
     return train(order, tools, bars.on_step, is_fresh)
+
+
+def _repository_around(root: Path) -> Path | None:
+    """The repository of which ``root`` is only a part; an editor that has it open knows nothing of the part."""
+    if (root / ".git").exists():
+        return None
+    return next((folder for folder in root.parents if (folder / ".git").exists()), None)
 
 
 def _only_what_counts(context: typer.Context) -> None:

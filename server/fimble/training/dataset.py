@@ -22,6 +22,7 @@ from fimble.training.history import History, read_history
 from fimble.training.judge import Judge, Why
 from fimble.training.licences import Licences
 from fimble.training.records import Example, Split
+from fimble.training.settings import require
 from fimble.training.sources import DATA, Sources, collect
 from fimble.training.split import Part, split_files, without_leaks
 from fimble.training.tokens import Encoder, tokenisation
@@ -68,6 +69,7 @@ def make(
     the repository, such as the one that is to be written. Raises ``NothingToLearn``, ``TrainingError`` and
     ``TrainingUnavailable``.
     """
+    require("datasketch")
     begun_s = time.monotonic()
     root = repository.resolve()
     if not root.is_dir():

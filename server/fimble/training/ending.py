@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fimble.errors import TrainingError
+from fimble.errors import AdapterInvalid, TrainingError
 from fimble.training.evaluate import Scored
 from fimble.training.examples_shown import pick
 from fimble.training.records import Example
@@ -17,7 +17,7 @@ from fimble.training.report import Facts, render
 from fimble.training.road import Outcome, Tools
 from fimble.training.runs import Order, Run, write_text
 from fimble.training.verdict import Comparison, Verdict, compare
-from fimble.weights.adapter import REPORT, Adapter, write_adapter
+from fimble.weights.adapter import Adapter, read_about, write_adapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def conclude(
         end = begin + len(items)
         shown[name] = compare(before[begin:end], after[begin:end], [str(number) for number in range(len(items))])
         begin = end
-    notes = tuple(_notes(tools.adapter_folder, verdict, learned))
+    notes = tuple(_notes(tools.adapter_folder, order, verdict, learned))
     num_own = len(holes.own)
     page = render(
         Facts(
@@ -113,20 +113,30 @@ def _publish(tools: Tools, verdict: Verdict, adapter: Adapter, page: str) -> Pat
         "general_loss_after": general.loss.after,
     }
     target = tools.adapter_folder
-    write_adapter(target, replace(adapter.about, id=target.name, figures=figures), adapter.tensors)
-    write_text(target / REPORT, page)
+    write_adapter(target, replace(adapter.about, id=target.name, figures=figures), adapter.tensors, page)
     return target
 
 
-def _notes(target: Path, verdict: Verdict, learned: Learned) -> Iterator[str]:
+def _notes(target: Path, order: Order, verdict: Verdict, learned: Learned) -> Iterator[str]:
     if not learned.best_step:
         yield "No step of the training made the validation loss lower than it was, so nothing was learned."
-    if target.exists():
+    if target.exists() and verdict.is_kept:
+        yield "It takes the place of what was learned in an earlier training."
+    elif target.exists():
         yield (
-            "It takes the place of what was learned in an earlier training."
-            if verdict.is_kept
-            else "What was learned in an earlier training stays in use."
+            "What was learned in an earlier training stays in use."
+            if _is_of(target, order)
+            else "What was learned in an earlier training stays, and is not used: it is damaged or of another model."
         )
+
+
+def _is_of(target: Path, order: Order) -> bool:
+    """Whether the adapter in ``target`` is of the model that is served."""
+    try:
+        about = read_about(target)
+    except AdapterInvalid:
+        return False
+    return (about.model, about.base_sha256) == (order.model, order.base_sha256)
 
 
 def check_base(order: Order, tools: Tools) -> None:

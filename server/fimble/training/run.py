@@ -50,7 +50,9 @@ def train(order: Order, tools: Tools, on_step: OnStep, is_fresh: bool = False) -
             (before[: len(holes.own)], after[: len(holes.own)], [item.path for item in holes.own]),
             (_general(before, holes), _general(after, holes), [item.path for item in holes.general]),
         )
-        return conclude(run, order, tools, holes, before, after, learned, verdict, adapter)
+        outcome = conclude(run, order, tools, holes, before, after, learned, verdict, adapter)
+        _scores(tools, adapter).forget()
+        return outcome
 
 
 @contextmanager
@@ -109,7 +111,6 @@ def _holes(run: Run, order: Order, tools: Tools, on_step: OnStep) -> Holes:
 def _ask(holes: Holes, tools: Tools, adapter: Adapter | None, on_step: OnStep) -> list[Scored]:
     """The scores of all holes; the model is loaded only where some are not known."""
     stage, items = (Stage.BEFORE if adapter is None else Stage.AFTER), holes.all
-    fingerprint = tools.fingerprint if adapter is None else f"{adapter.fingerprint[:16]}{tools.fingerprint[:16]}"
     loaded: list[Asked] = []
 
     def open_scorer() -> Scorer:
@@ -118,12 +119,15 @@ def _ask(holes: Holes, tools: Tools, adapter: Adapter | None, on_step: OnStep) -
 
     try:
         on_step(Step(stage, 0, len(items)))
-        return Scores(scores_folder(), fingerprint).of(
-            items, open_scorer, lambda done: on_step(Step(stage, done, len(items)))
-        )
+        return _scores(tools, adapter).of(items, open_scorer, lambda done: on_step(Step(stage, done, len(items))))
     finally:
         for one in loaded:
             one.close()
+
+
+def _scores(tools: Tools, adapter: Adapter | None) -> Scores:
+    fingerprint = tools.fingerprint if adapter is None else f"{adapter.fingerprint[:16]}{tools.fingerprint[:16]}"
+    return Scores(scores_folder(), fingerprint)
 
 
 def _learn(run: Run, order: Order, tools: Tools, on_step: OnStep) -> tuple[Learned, Adapter]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -54,6 +55,11 @@ class Scores:
             scored.append(self._known[digest])
             on_item(number)
         return scored
+
+    def forget(self) -> None:
+        """Nobody asks again: an adapter was judged."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
     def num_missing(self, items: Sequence[Example]) -> int:
         """How many of ``items`` are still to be measured."""

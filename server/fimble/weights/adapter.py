@@ -96,8 +96,8 @@ def in_memory(about: About, tensors: Mapping[str, Float32]) -> Adapter:
     return Adapter(replace(about, sha256=hashlib.sha256(save(_checked(about, tensors))).hexdigest()), tensors)
 
 
-def write_adapter(folder: Path, about: About, tensors: Mapping[str, Float32]) -> None:
-    """Put an adapter into ``folder``, in place of the one that is there; whole or not at all.
+def write_adapter(folder: Path, about: About, tensors: Mapping[str, Float32], report: str = "") -> None:
+    """Put an adapter into ``folder``, in place of the one that is there; whole, with its report, or not at all.
 
     Raises ``AdapterInvalid`` where ``about`` and ``tensors`` do not belong together, ``NotEnoughDisk``, and
     ``WeightsError`` where another process is at work on it or it cannot be written.
@@ -119,6 +119,8 @@ def write_adapter(folder: Path, about: About, tensors: Mapping[str, Float32]) ->
                 written = replace(about, format=FORMAT, sha256=sha256_of(staged / TENSORS))
                 text = json.dumps(asdict(written), indent=2) + "\n"
                 (staged / ABOUT).write_text(text, encoding="utf-8")
+                if report:
+                    (staged / REPORT).write_text(report, encoding="utf-8")
                 read_about(staged)
                 disk.sync(staged)
             disk.swap(staged, folder)

@@ -149,6 +149,15 @@ def test_a_model_from_nothing_needs_a_place(home: Path, tmp_path: Path) -> None:
         run("train", "--from-config", str(tmp_path / "tiny.toml"))
 
 
+def test_a_part_of_a_repository_is_known_as_one(tmp_path: Path) -> None:
+    from fimble.cli.train import _repository_around
+
+    (tmp_path / "whole" / "part").mkdir(parents=True)
+    (tmp_path / "whole" / ".git").mkdir()
+    assert _repository_around(tmp_path / "whole") is None
+    assert _repository_around(tmp_path / "whole" / "part") == tmp_path / "whole"
+
+
 def test_an_option_that_would_do_nothing_is_refused(home: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--epochs, --from would have no effect"):
         run("train", "--from-config", str(tmp_path / "tiny.toml"), "--epochs", "3", "--from", "x")

@@ -173,6 +173,8 @@ def test_of_a_run_that_is_over_only_report_result_and_logs_are_left(world: World
     folder = run_of(world.root).folder
     left = {str(place.relative_to(folder)) for place in folder.rglob("*")}
     assert left == {"report.html", "result.json", "run.json", "finetune", "finetune/logs"}
+    scores = [file.name for file in (folder.parent / "scores").iterdir()]
+    assert len(scores) == 1 and scores[0].startswith("ffff"), "those of the base serve other trainings, too"
 
 
 @pytest.mark.parametrize(("gain", "harm", "why"), [(0.0, 0.0, "no gain"), (0.5, 0.1, "general code the loss rose")])
@@ -209,7 +211,9 @@ def test_an_earlier_adapter_outlives_a_training_that_is_rolled_back(world: World
     outcome = world.train()
     assert outcome.adapter is None and read_about(earlier) == was
     assert "earlier training stays" in outcome.notes[0] and outcome.notes[0] in outcome.report.read_text()
-    world.gain, world.scale = 0.5, 3.0
+    world.base_sha256 = "c" * 64
+    assert "is not used" in world.train(base_sha256=world.base_sha256).notes[0]
+    world.gain, world.scale, world.base_sha256 = 0.5, 3.0, BASE
     outcome = world.train()
     assert read_about(earlier).sha256 != was.sha256 and "takes the place" in outcome.notes[0]
 
