@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import sys
 import tempfile
@@ -18,16 +17,13 @@ import typer
 
 from fimble import config
 from fimble.cli.training_bars import TrainingBars, in_words
+from fimble.cli.training_outcome import copy, show
 from fimble.errors import ConfigError, TrainingError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
     from fimble.training.road import Outcome
     from fimble.training.runs import Order
     from fimble.training.settings import Settings
-    from fimble.training.verdict import Comparison
 
 
 _OF_NOTHING = frozenset({"repo", "from_config", "out", "device", "allow_licence", "seed", "as_json"})
@@ -114,11 +110,11 @@ def train(
         shown = (humaneval, humaneval_items) if humaneval else None
         outcome = _walk(order, options, from_path, allow_licence or (), shown, bars, fresh)
     if out is not None:
-        _copy(outcome, out)
+        copy(outcome, out)
     if as_json:
         typer.echo(json.dumps(outcome.result, indent=2))
     else:
-        _print(outcome, Console())
+        show(outcome, Console())
 
 
 def _require_extra(is_searching: bool) -> None:
@@ -248,53 +244,6 @@ def _only_look(
         for name, values in section.rows:
             typer.echo(f"  {name}: {', '.join(values)}")
     typer.echo(f"\n{num_holes} held-out holes can be judged by. Nothing was trained.")
-
-
-def _print(outcome: Outcome, console: Console) -> None:
-    from rich.table import Table
-
-    table = Table("", "Holes", "Measure", "Before", "After", "Change (95 % interval)", box=None, pad_edge=False)
-    verdict = outcome.verdict
-    sets = {"Your repository": verdict.repository, "General code": verdict.general, **outcome.shown}
-    for name, found in sets.items():
-        _add_rows(table, name, found)
-    console.print(table)
-    head = "Kept: it is used in this repository from now on." if verdict.is_kept else "Rolled back: it is not used."
-    console.print(f"\n{head}", style="bold green" if verdict.is_kept else "bold yellow")
-    for reason in (*verdict.reasons, *outcome.notes):
-        console.print(f"  {reason}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"Report: {outcome.report}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _add_rows(table: Table, name: str, found: Comparison) -> None:
-    from rich.markup import escape
-
-    exact, loss = found.exact, found.loss
-    table.add_row(
-        escape(name),
-        str(found.num_holes),
-        "filled exactly",
-        f"{exact.before:.1%}",
-        f"{exact.after:.1%}",
-        f"{exact.difference:+.1%} ({exact.low:+.1%} to {exact.high:+.1%})",
-    )
-    table.add_row(
-        "",
-        "",
-        "loss",
-        f"{loss.before:.3f}",
-        f"{loss.after:.3f}",
-        f"{loss.difference:+.3f} ({loss.low:+.3f} to {loss.high:+.3f})",
-    )
-
-
-def _copy(outcome: Outcome, out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        shutil.copy(outcome.report, out / "report.html")
-        (out / "result.json").write_text(json.dumps(outcome.result, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise TrainingError(f"{out} cannot be written: {error}.", f"The report lies in {outcome.report}.") from error
 
 
 @contextmanager

@@ -85,7 +85,7 @@ class Tuning:
     @property
     def problems(self) -> tuple[str, ...]:
         """Why adapters are not used, as far as is known."""
-        return tuple(seen.problem for seen in self._seen.values() if seen.problem)
+        return tuple(seen.problem for seen in list(self._seen.values()) if seen.problem)
 
     def known_for(self, uri: str) -> str | None:
         """The fingerprint of the adapter that answers in a document; ``None`` where its files must be read first."""
