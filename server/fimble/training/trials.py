@@ -168,17 +168,19 @@ class _Pruned(Exception):
 
 
 class _Watch:
-    """Passes progress on, and the validation losses to Optuna."""
+    """Passes progress on, with the trial's number once, and the validation losses to Optuna."""
 
     def __init__(self, drawn: Any, num_trials: int, on_progress: OnProgress) -> None:
-        self._drawn, self._num_trials, self._on_progress = drawn, num_trials, on_progress
+        self._drawn, self._on_progress = drawn, on_progress
         self._num_told = 0
+        self._note = f"Trial {drawn.number + 1} of {num_trials}."
         self.num_steps = 0
         self.best = math.nan
 
     def __call__(self, progress: Progress) -> None:
         self.num_steps = max(self.num_steps, progress.step)
-        self._on_progress(replace(progress, note=f"Trial {self._drawn.number + 1} of {self._num_trials}."))
+        self._on_progress(replace(progress, note=f"{self._note} {progress.note}".strip()))
+        self._note = ""
         loss = progress.validation_loss
         if progress.phase is not Phase.SAVING or loss is None or not math.isfinite(loss) or not progress.step:
             return

@@ -27,7 +27,7 @@ def test_it_finds_a_rate_that_learns(tmp_path: Path) -> None:
     whole = [trial.validation_loss for trial in found.trials if trial.state == "complete"]
     assert min(whole) < first.validation_loss <= found.base_loss + 0.01
     assert found.best.num_epochs == settings.num_epochs
-    assert any(progress.note.startswith("Trial 5 of 5") for progress in told)
+    assert [progress.note for progress in told if progress.note] == [f"Trial {number} of 5." for number in range(1, 6)]
     assert not any((tmp_path / "search").glob("trial-*"))
 
 
