@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from fimble.errors import NothingToLearn, TrainingError
+from fimble.training.card import is_dataset, read_card
 from fimble.training.configuration import Configuration, ModelKind, read_configuration
 from fimble.training.progress import OnProgress, Phase, Progress, silent
 from fimble.training.records import Example, Kind, Split, read_examples
@@ -128,6 +129,8 @@ def _examples(
         if not place.is_dir():
             on_progress(Progress(Phase.LOADING, note=f"Gathering examples from {repository}."))
             _into(place, lambda folder: gather(repository, folder))
+        elif is_dataset(place) and (known := read_card(place)["repository"]) != repository.resolve().name:
+            raise TrainingError(f"{place} holds examples of {known}.", "Name another folder with --out.")
     teaching = _holes(read_examples(place, Split.TRAIN))
     held_out = _holes(read_examples(place, Split.VALIDATION)) or _holes(read_examples(place, Split.TEST))
     if not teaching or not held_out:

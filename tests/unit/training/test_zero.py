@@ -5,6 +5,7 @@ The right road is walked by ``tests/e2e/test_tiny_road.py``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -130,6 +131,17 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path, home: 
     with pytest.raises(TrainingError, match="holds something else"):
         train_from_config(configured(tmp_path), dataset(tmp_path / "data"), out / "thesis.txt", no_gather)
     assert sorted(path.name for path in out.iterdir()) == ["configuration.toml", "thesis.txt"]
+    assert nothing_is_served(home)
+
+
+def test_examples_of_another_repository_are_not_taken_for_this_ones(tmp_path: Path, home: Path) -> None:
+    path, out = configured(tmp_path), tmp_path / "out"
+    (tmp_path / "ours").mkdir()
+    card = {"format": "fimble-dataset/1", "repository": "theirs"}
+    (dataset(out / "dataset") / "card.json").write_text(json.dumps(card))
+    (out / "configuration.toml").write_bytes(path.read_bytes())
+    with pytest.raises(TrainingError, match="examples of theirs"):
+        train_from_config(path, tmp_path / "ours", out, no_gather)
     assert nothing_is_served(home)
 
 
