@@ -76,6 +76,7 @@ def test_what_is_chosen_is_opened(open_search: Window) -> None:
     open_search.press("Enter")
     open_search.until(lambda: tab(open_search).startswith("other.py"), "its file")
     open_search.until(lambda: not open_search.page.locator(".quick-input-widget:visible").count(), "the list is gone")
+    open_search.page.locator(".editor-instance .monaco-editor.focused").first.wait_for(timeout=PATIENCE_S * 1000)
     open_search.type("# here\n")
     open_search.until(lambda: "# here" in open_search.screen_text, "the keyboard is in the editor")
     open_search.press("Control+z")
