@@ -107,8 +107,9 @@ def train(
             settings = replace(settings, max_tokens=place_of(settings).max_tokens)
         order = _order(repo or Path(), replace(options, model=model or options.model), settings)
         order = replace(order, num_trials=search, num_held_out=held_out, num_general=general)
+        order = replace(order, licences=tuple(allow_licence or ()))
         shown = (humaneval, humaneval_items) if humaneval else None
-        outcome = _walk(order, options, from_path, allow_licence or (), shown, bars, fresh)
+        outcome = _walk(order, options, from_path, shown, bars, fresh)
     if out is not None:
         copy(outcome, out)
     if as_json:
@@ -137,7 +138,6 @@ def _walk(
     order: Order,
     options: config.Config,
     own_source: Path | None,
-    allowed_licences: Sequence[str],
     human_eval: tuple[Path, int] | None,
     bars: TrainingBars,
     is_fresh: bool,
@@ -162,7 +162,7 @@ def _walk(
     bars.say(f"Training {order.model} on {order.root}, on {place.name}.")
     if outer := _repository_around(Path(order.root)):
         bars.say(f"It is a part of {outer}. What is learned is used where {order.root} itself is opened as a folder.")
-    tools = tools_for(Path(order.root), options, served, order.settings, allowed_licences, shown)
+    tools = tools_for(Path(order.root), options, served, order.settings, order.licences, shown)
     return train(order, tools, bars.on_step, is_fresh)
 
 

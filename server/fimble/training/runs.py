@@ -43,6 +43,8 @@ class Order:
     num_held_out: int = 200
     num_general: int = 100
     seed: int = 1
+    licences: tuple[str, ...] = ()
+    """That may be learned from beside the repository's own and permissive ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,9 @@ class Run:
             if values["is_done"]:
                 return None
             order = values["order"]
-            return Order(**{**order, "settings": settings_of(order["settings"])})
-        except (OSError, ValueError, KeyError, TypeError, TrainingError):
+            licences = tuple(order.get("licences", ()))
+            return Order(**{**order, "settings": settings_of(order["settings"]), "licences": licences})
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, TrainingError):
             return None
 
     def begin(self, order: Order) -> None:

@@ -203,6 +203,16 @@ def test_a_run_goes_on_with_another_limit(world: World) -> None:
     assert (settings["max_minutes"], settings["device"], settings["seed"]) == (9, "cpu", 1)
 
 
+def test_a_run_that_goes_on_says_that_its_examples_are_those_of_before(world: World) -> None:
+    world.fails_in = "finetune 0.0003"
+    for licences in ((), ("GPL-3.0-only",)):
+        with pytest.raises(KeyboardInterrupt):
+            world.train(licences=licences)
+    assert "keeps the options" in world.notes[0]
+    left = run_of(world.root).unfinished()
+    assert left is not None and left.licences == ()
+
+
 def test_an_earlier_adapter_outlives_a_training_that_is_rolled_back(world: World) -> None:
     earlier = world.train().adapter
     assert earlier is not None
