@@ -1,68 +1,83 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { beforeEach, mock, test } from "node:test";
 import { Latest } from "../src/search/latest.js";
 
-function failed(error: unknown): never {
-  assert.fail(String(error));
+const PAUSE_MS = 20;
+
+/** What was asked, and what is told of it; each request is answered when the test says so. */
+class Told {
+  readonly asked: string[] = [];
+  readonly cancelled: string[] = [];
+  readonly answers: string[] = [];
+  readonly errors: string[] = [];
+  readonly latest: Latest<string>;
+  private readonly waiting = new Map<string, { resolve: (answer: string) => void; reject: (why: Error) => void }>();
+
+  constructor() {
+    this.latest = new Latest<string>(
+      (text, signal) => {
+        this.asked.push(text);
+        signal.addEventListener("abort", () => this.cancelled.push(text));
+        return new Promise((resolve, reject) => this.waiting.set(text, { resolve, reject }));
+      },
+      (_, answer) => this.answers.push(answer),
+      (error) => this.errors.push(String(error)),
+      PAUSE_MS,
+    );
+  }
+
+  async answer(text: string): Promise<void> {
+    this.waiting.get(text)?.resolve(text.toUpperCase());
+    await settled();
+  }
+
+  async fail(text: string): Promise<void> {
+    this.waiting.get(text)?.reject(new Error(text));
+    await settled();
+  }
 }
 
+/** Everything that only waited for a promise has run. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+beforeEach(() => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout"] });
+});
+
 test("what is typed last is asked, once, after a pause", async () => {
-  const asked: string[] = [];
-  const answers: string[] = [];
-  const latest = new Latest<string>(
-    async (text) => {
-      asked.push(text);
-      return text.toUpperCase();
-    },
-    (_, answer) => answers.push(answer),
-    failed,
-    20,
-  );
+  const told = new Told();
   for (const text of ["a", "ab", "abc"]) {
-    latest.typed(text);
-    await sleep(1);
+    told.latest.typed(text);
+    mock.timers.tick(PAUSE_MS - 1);
+    assert.deepEqual(told.asked, []);
   }
-  await sleep(60);
-  assert.deepEqual([asked, answers], [["abc"], ["ABC"]]);
+  mock.timers.tick(1);
+  await told.answer("abc");
+  assert.deepEqual([told.asked, told.answers], [["abc"], ["ABC"]]);
 });
 
 test("an answer that comes late is not shown, and its request is cancelled", async () => {
-  const answers: string[] = [];
-  const cancelled: string[] = [];
-  const latest = new Latest<string>(
-    async (text, signal) => {
-      signal.addEventListener("abort", () => cancelled.push(text));
-      await sleep(text === "slow" ? 60 : 0);
-      return text;
-    },
-    (_, answer) => answers.push(answer),
-    failed,
-    5,
-  );
-  latest.typed("slow");
-  await sleep(25);
-  latest.typed("quick");
-  await sleep(100);
-  assert.deepEqual([answers, cancelled], [["quick"], ["slow"]]);
+  const told = new Told();
+  for (const text of ["slow", "quick"]) {
+    told.latest.typed(text);
+    mock.timers.tick(PAUSE_MS);
+  }
+  await told.answer("quick");
+  await told.answer("slow");
+  assert.deepEqual([told.answers, told.cancelled], [["QUICK"], ["slow"]]);
 });
 
 test("a failure is told, unless nobody waits for it any more", async () => {
-  const errors: unknown[] = [];
-  const latest = new Latest<string>(
-    async (text) => {
-      await sleep(10);
-      throw new Error(text);
-    },
-    failed,
-    (error) => errors.push(error),
-    1,
-  );
-  latest.typed("one");
-  await sleep(40);
-  latest.typed("two");
-  await sleep(5);
-  latest.stop();
-  await sleep(30);
-  assert.deepEqual(errors.map(String), ["Error: one"]);
+  const told = new Told();
+  told.latest.typed("one");
+  mock.timers.tick(PAUSE_MS);
+  await told.fail("one");
+  told.latest.typed("two");
+  mock.timers.tick(PAUSE_MS);
+  told.latest.stop();
+  await told.fail("two");
+  assert.deepEqual([told.asked, told.errors], [["one", "two"], ["Error: one"]]);
 });
