@@ -197,5 +197,7 @@ def window(context: BrowserContext, server: CodeServer, folder: Path, file: Path
     page.goto(server.address(folder, file))
     window = Window(page, file)
     window.wait_open()
+    if folder.is_file():
+        window.wait_folders()
     yield window
     page.close()

@@ -14,6 +14,8 @@ PATIENCE_S = 120.0
 """Much longer than anything takes: other programs may be busy too."""
 SET_UP_PATIENCE_S = 250.0
 """The same for an environment that is made, with all that serving needs."""
+SETTLED_MS = 3000
+"""A window has read its workspace by then, or never will."""
 AGAIN_AFTER_S = 10.0
 """Much longer than any answer takes."""
 GHOST = """() => {
@@ -40,6 +42,21 @@ class Window:
         name = re.compile(re.escape(self.file.name))
         self.page.locator(".tab", has_text=name).first.wait_for(timeout=PATIENCE_S * 1000)
         self.page.locator(".monaco-editor .view-lines").first.wait_for(timeout=PATIENCE_S * 1000)
+
+    def wait_folders(self) -> None:
+        """Wait until the folders of the workspace are there.
+
+        In a browser VS Code may read a workspace's file before it can read files at all, and then has no folders for
+        good: a person loads the page again.
+        """
+        folders = self.page.locator(".explorer-folders-view .monaco-list-row")
+        deadline_s = time.monotonic() + PATIENCE_S
+        while not folders.count():
+            assert time.monotonic() < deadline_s, f"the folders of the workspace; on screen: {self.seen()}"
+            self.page.wait_for_timeout(SETTLED_MS)
+            if not folders.count() and self.page.get_by_text("You have not yet added a folder").count():
+                self.page.reload()
+                self.wait_open()
 
     def open(self, file: Path) -> None:
         """Save and close what is open, with all notifications, and open ``file`` by its path."""
