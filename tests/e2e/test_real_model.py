@@ -53,6 +53,11 @@ NUM_ASKS = 10
 )
 async def client(lsp_client: LanguageClient, default_model: str, request: pytest.FixtureRequest) -> AsyncIterator[None]:
     """Each of the recorded editors, with the model loaded."""
+
+    @lsp_client.feature(types.CLIENT_REGISTER_CAPABILITY)  # type: ignore[untyped-decorator, unused-ignore]
+    def registered(_: types.RegistrationParams) -> None:
+        """Some of the editors say that files can be watched for the server, and then it asks for that."""
+
     params = get_converter().structure(read_profile(request.param), types.InitializeParams)
     result = await lsp_client.initialize_session(params)
     assert result.capabilities.inline_completion_provider is not None

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fimble.errors import FimbleError, ModelFolderInvalid
-from fimble.index.places import Place, places_gone
-from fimble.training.runs import remove_run, runs_gone
-from fimble.weights import adapters, catalog, disk, manifest, store
+from fimble.weights import catalog, disk, manifest, store
+
+if TYPE_CHECKING:
+    from fimble.index.places import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ def clean(
 
 
 def _found(everything: bool) -> Iterator[_Waste]:
+    from fimble.index.places import places_gone
+    from fimble.training.runs import remove_run, runs_gone
+    from fimble.weights import adapters
+
     for leftover in (*store.leftovers(_needed_sources(), everything), *adapters.leftovers()):
         yield _Waste(leftover.path, leftover.num_bytes, leftover.why, partial(store.free, leftover))
     for place in places_gone():

@@ -54,8 +54,7 @@ def test_cycle_and_dismiss(open_here: Open) -> None:
     first = window.wait_ghost()
     window.until_after(lambda: window.press("Alt+]"), lambda: window.ghost not in ("", first), "another suggestion")
     second = window.ghost
-    window.press("Alt+[")
-    window.wait_ghost_that(first.__eq__, "the first one again")
+    window.until_after(lambda: window.press("Alt+["), lambda: window.ghost == first, "the first one again")
     assert second != first
     window.press("Escape")
     window.wait_no_ghost()
