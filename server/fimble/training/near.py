@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from fimble.errors import TrainingUnavailable
+from fimble.training.settings import INSTALL
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +66,7 @@ def _neighbours(texts: Sequence[str], threshold: float, num_permutations: int) -
     except ImportError as error:
         raise TrainingUnavailable(
             f"Near-duplicates cannot be found: {error.name} is not installed.",
-            "Install it: pip install 'fimble[train]'",
+            INSTALL,
         ) from error
     index = MinHashLSH(threshold=threshold, num_perm=num_permutations)
     known: list[MinHash] = []

@@ -61,7 +61,7 @@ def check_exporter(kind: ModelKind) -> None:
     if kind is ModelKind.ENCODER_DECODER and not can_export():
         raise TrainingUnavailable(
             "An encoder-decoder is exported by optimum, which is not installed.",
-            "Install what that needs: pip install 'fimble[train,export]'.",
+            "Install fimble with both extras, in its folder: pip install -c constraints.txt -e '.[cpu,train,export]'.",
         )
 
 

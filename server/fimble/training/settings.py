@@ -10,7 +10,8 @@ from fimble.errors import TrainingError, TrainingUnavailable
 
 PARTS = ("q", "k", "v", "o", "gate", "up", "down")
 """The matrices of a layer that an adapter may change."""
-_EXTRA = "Install fimble with what training needs: pip install 'fimble[train]'."
+INSTALL = "Install fimble with the extra `train`, in its folder: pip install -c constraints.txt -e '.[cpu,train]'."
+"""Not by its name: what a registry has under that is not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +118,4 @@ def require(*modules: str) -> None:
 
     missing = [module for module in modules if find_spec(module) is None]
     if missing:
-        raise TrainingUnavailable(f"Training needs {', '.join(missing)}, which is not installed.", _EXTRA)
+        raise TrainingUnavailable(f"Training needs {', '.join(missing)}, which is not installed.", INSTALL)

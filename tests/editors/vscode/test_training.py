@@ -136,7 +136,7 @@ def test_what_training_needs_is_installed_when_one_agrees(
     # As if it had been installed: what it holds is of no account, as only the command's own words are looked for.
     shutil.copytree(serving, serving.with_name(f"{serving.name}-train"), symlinks=True)
     window.command(TITLE)
-    wait_terminal(window, "pip install 'fimble[train]'")
+    wait_terminal(window, "Install fimble with the extra")
 
 
 def test_it_is_not_offered_where_nothing_is_trusted(own_vscode: OwnVSCode, open_file: Open) -> None:

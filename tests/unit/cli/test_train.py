@@ -113,10 +113,10 @@ def test_without_torch_it_says_what_to_install_and_does_nothing(
 ) -> None:
     find, gone = importlib.util.find_spec, "torch"
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == gone else find(name, *more))
-    with pytest.raises(TrainingUnavailable, match=r"torch.*fimble\[train\]"):
+    with pytest.raises(TrainingUnavailable, match=r"torch.*the extra `train`"):
         run("train", str(repository))
     gone = "optuna"
-    with pytest.raises(TrainingUnavailable, match=r"optuna.*fimble\[train\]"):
+    with pytest.raises(TrainingUnavailable, match=r"optuna.*the extra `train`"):
         run("train", str(repository), "--search", "2")
     assert not (home / "training").exists()
 

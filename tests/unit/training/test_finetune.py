@@ -240,7 +240,7 @@ def test_a_gpu_that_is_not_there_is_said() -> None:
 
 def test_without_torch_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(TrainingUnavailable, match=r"pip install 'fimble\[train\]'"):
+    with pytest.raises(TrainingUnavailable, match=r"the extra `train`"):
         place_of(Settings())
 
 

@@ -28,7 +28,7 @@ def test_of_texts_that_are_alike_the_first_stays() -> None:
 
 def test_without_datasketch_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasketch", None)
-    with pytest.raises(TrainingUnavailable, match=r"fimble\[train\]"):
+    with pytest.raises(TrainingUnavailable, match=r"the extra `train`"):
         groups(["a b c"])
 
 
