@@ -66,7 +66,7 @@ class OnnxEngine:
         self.lora = self._held
 
     def _let_go(self) -> None:
-        """Free the adapter that is held, before another takes its place.
+        """Hold the adapter no more, before another takes its place. Its memory goes when nobody has it bound.
 
         What was read with it stays in the slots, and is found again when it is used again.
         """

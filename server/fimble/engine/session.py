@@ -1,4 +1,4 @@
-"""One loaded graph and its KV caches: the only room that touches onnxruntime.
+"""One loaded decoder and its KV caches: with ``encoder`` and ``seq2seq_session`` all that imports onnxruntime.
 
 The graph's inputs and outputs are described in ``weights/graph.py``. Keys and values
 live in one buffer a layer, which the graph reads as past and writes as present, so a

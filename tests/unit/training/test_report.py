@@ -63,7 +63,7 @@ def test_the_verdict_and_its_reasons_stand_on_top() -> None:
     assert page.index("Kept:") < page.index("A note.") < page.index("Before and after")
     assert escape(KEPT.reasons[0]) in page and "fimble models remove-adapter 0123" in page
     page = render(facts(verdict=REJECTED))
-    assert "Rolled back:" in page and "nothing to remove" in page and "remove-adapter" not in page
+    assert "Rolled back:" in page and "nothing of it to remove" in page and "remove-adapter" not in page
     assert all(escape(reason) in page for reason in REJECTED.reasons)
 
 
