@@ -14,36 +14,36 @@ from lsprotocol import types
 
 from fimble.errors import PositionOutside, UnknownDocument
 from fimble.lsp import convert
+from fimble.lsp.lines import Lines
 from fimble.text import Cursor, Snapshot
 
 Change = types.TextDocumentContentChangePartial | types.TextDocumentContentChangeWholeDocument
 
 
-class Document:
+class Document(Lines):
     """One open document. Only the event loop's thread edits or reads it; snapshots may travel."""
 
     def __init__(self, uri: str, language: str, version: int, text: str) -> None:
         self.uri = uri
         self.language = language
         self.version = version
-        self.lines: list[str] = []
-        self.num_bytes = 0
         self._snapshot: Snapshot | None = None
-        self._replace(0, 0, text)
+        super().__init__(text)
 
     def snapshot(self) -> Snapshot:
         """This version, frozen; the same object until the next change."""
         if self._snapshot is None:
-            self._snapshot = Snapshot(self.uri, self.language, self.version, "".join(self.lines))
+            self._snapshot = Snapshot(self.uri, self.language, self.version, self.text)
         return self._snapshot
 
     def change(self, version: int, changes: Sequence[Change], encoding: str) -> None:
         """Apply ``changes`` in order, each to the result of the one before."""
         for change in changes:
             if isinstance(change, types.TextDocumentContentChangePartial):
-                self._edit(change, encoding)
+                start, end = change.range.start, change.range.end
+                self.edit((start.line, start.character), (end.line, end.character), change.text, encoding)
             else:
-                self._replace(0, len(self.lines), change.text)
+                self.replace_all(change.text)
         self.version = version
         self._snapshot = None
 
@@ -65,22 +65,6 @@ class Document:
                 return line, min(offset, convert.line_length(text))
             offset -= len(text)
         raise AssertionError("a document has at least one line")
-
-    def _edit(self, change: types.TextDocumentContentChangePartial, encoding: str) -> None:
-        (first, start), (last, end) = convert.places_of(self.lines, change.range, encoding)
-        text = self.lines[first][:start] + change.text + self.lines[last][end:]
-        if first > 0 and text.startswith("\n") and self.lines[first - 1].endswith("\r"):
-            first -= 1
-            text = self.lines[first] + text
-        self._replace(first, last + 1, text)
-
-    def _replace(self, first: int, stop: int, text: str) -> None:
-        """Put the lines of ``text`` in place of the whole lines ``first`` to ``stop``."""
-        lines = convert.split_lines(convert.sane_text(text))
-        if stop < len(self.lines):
-            lines.pop()
-        self.num_bytes += _num_bytes(lines) - _num_bytes(self.lines[first:stop])
-        self.lines[first:stop] = lines
 
 
 class Documents:
@@ -111,7 +95,3 @@ class Documents:
             return self._open[uri]
         except KeyError:
             raise UnknownDocument(f"{uri} is not open.", "The editor must send textDocument/didOpen first.") from None
-
-
-def _num_bytes(lines: Sequence[str]) -> int:
-    return sum(len(line) if line.isascii() else len(line.encode()) for line in lines)
