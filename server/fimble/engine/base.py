@@ -17,7 +17,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -27,8 +27,23 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+class Urgency(IntEnum):
+    """Who waits for an answer, where several sessions share a model. The most urgent first."""
+
+    KEYSTROKE = 0
+    """Somebody types, and the next key comes soon."""
+    AWAITED = 1
+    """A person asked for it and waits, such as an action."""
+    IDLE = 2
+    """Nobody waits yet."""
+
+
 class CancelToken:
     """Set once, from any thread; callbacks run on the thread that cancels."""
+
+    is_awaited = True
+    """Whether anybody waits for what it may cancel. Where nobody does, the work goes on as ``Urgency.IDLE``; any
+    thread may say so."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -117,6 +132,8 @@ class GenerateRequest:
     prompt itself need not be named. They change how fast tokens come, never which."""
     prefill_chunk_tokens: int = 128
     """What one prefill run takes. Whole chunks survive a cancellation; work in idle time takes smaller ones."""
+    urgency: Urgency = Urgency.AWAITED
+    """Who waits for the answer. It changes when an answer comes, never which."""
 
     def __post_init__(self) -> None:
         if self.max_tokens < 0 or self.num_candidates < 1 or self.prefill_chunk_tokens < 1:
@@ -208,7 +225,8 @@ class Engine(Protocol):
     ) -> list[float]:
         """Natural log of the model's probability of each token of ``answer`` after ``prompt`` and those before it.
 
-        Neither may be empty. ``sequence`` as in ``GenerateRequest``. Raises ``PromptTooLong``; ``EngineCancelled``.
+        Neither may be empty. ``sequence`` as in ``GenerateRequest``; its urgency is ``AWAITED``. Raises
+        ``PromptTooLong``; ``EngineCancelled``.
         """
         ...
 

@@ -4,8 +4,8 @@ A prompt that shares a beginning with a slot starts where they part. If that wou
 throw away anything that another sequence left there, the shared part is copied into a
 slot of its own, so that two documents with one header do not fight, and a prompt that is
 prepared in idle time does not harm the one in use. The least recently used slots
-go, or are used again, when all together would exceed the memory cap. Keys and values hold only for the adapter
-that they were computed with: slots of another one share nothing.
+go, or are used again, when all together would exceed the memory cap, which several engines' slots may be under. Keys
+and values hold only for the adapter that they were computed with: slots of another one share nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from fimble.engine.memory import Kept, KvMemory
 
 MIN_SHARED_TOKENS = 16
 """Fewer shared tokens than this are prefilled again rather than copied or taken over."""
@@ -27,16 +29,22 @@ class Slot(Generic[C]):
     """One sequence: ``tokens`` are those whose keys and values ``cache`` holds, in order."""
 
     cache: C
+    kept: Kept
+    """What it takes of the memory for all."""
     tokens: list[int] = field(default_factory=list)
     high_water_tokens: int = 0
     """The most tokens it ever held or was promised: what its memory follows."""
-    last_used: int = 0
     sequence: str = ""
     """What it served last (``GenerateRequest.sequence``)."""
     adapter: str = ""
     """The fingerprint of the adapter that its keys and values were computed with; empty for none."""
     others: dict[str, int] = field(default_factory=dict)
     """Sequences it served before -> how many of its tokens each left there and may want again."""
+
+    @property
+    def last_used(self) -> int:
+        """The higher, the later."""
+        return self.kept.last_used
 
     def loses_nothing(self, num_tokens: int, sequence: str) -> bool:
         """Whether only tokens of ``sequence`` itself lie behind the first ``num_tokens``."""
@@ -63,71 +71,93 @@ class Slot(Generic[C]):
 
 
 class SlotPool(Generic[C]):
-    """All slots, under one memory cap (the slot in use stays, however large)."""
+    """All slots of one engine, under a memory cap (the slot in use stays, however large).
+
+    Used on the engine's thread; where the cap is others' too, they may take away any slot but the one in use.
+    """
 
     def __init__(
         self,
         new_cache: Callable[[], C],
         copy_prefix: Callable[[C, C, int], int],
-        max_tokens: int,
+        max_tokens: int = 0,
         whole_slot_tokens: int = 0,
+        memory: KvMemory | None = None,
+        bytes_per_token: int = 1,
     ) -> None:
-        """All slots together hold ``max_tokens``.
+        """All slots together hold ``max_tokens``, unless ``memory`` says what there is for them and others.
 
         ``copy_prefix(source, target, n)`` copies n tokens and returns how many it could.
         ``whole_slot_tokens``: what a slot costs from its start, where memory is not
         committed lazily.
         """
         self._new_cache, self._copy_prefix = new_cache, copy_prefix
-        self._whole_slot_tokens = whole_slot_tokens
-        self.max_tokens = max_tokens
+        self._whole_slot_tokens, self._bytes_per_token = whole_slot_tokens, bytes_per_token
+        self._memory = memory or KvMemory(max_tokens * bytes_per_token)
         self._slots: list[Slot[C]] = []
-        self._clock = 0
+        self._in_use: Slot[C] | None = None
+
+    @property
+    def max_tokens(self) -> int:
+        """What all slots together may hold, others' too."""
+        return self._memory.max_bytes // self._bytes_per_token
 
     @property
     def slots(self) -> tuple[Slot[C], ...]:
         return tuple(self._slots)
 
     def acquire(self, prompt: Sequence[int], max_new_tokens: int, sequence: str = "", adapter: str = "") -> Slot[C]:
-        """The slot to run ``prompt`` in, rewound to the tokens it shares with the prompt.
+        """The slot to run ``prompt`` in, rewound to the tokens it shares with the prompt; in use until ``release``.
 
         At least the prompt's last token is left to run, because its logits are wanted.
         ``max_new_tokens`` more will be appended at most. ``adapter``: the fingerprint of the one in use; what was
         computed with another shares nothing.
         """
-        num_tokens = len(prompt) + max_new_tokens
-        best, num_shared = self._most_shared(prompt, sequence, adapter)
-        if best is None or num_shared < MIN_SHARED_TOKENS:
-            slot, num_shared = self._fresh_slot(num_tokens, adapter), 0
-        elif best.loses_nothing(num_shared, sequence):
-            slot = best
-        else:
-            slot = self._fresh_slot(num_tokens, adapter, best)
-            num_shared = self._copy_prefix(best.cache, slot.cache, num_shared)
-            slot.tokens = best.tokens[:num_shared]
-            slot.sequence = sequence
-        slot.hand_over(sequence)
-        slot.rewind(num_shared)
-        slot.high_water_tokens = max(slot.high_water_tokens, num_tokens)
-        for other in self._slots:
-            other.others.pop(sequence, None)
-        self._use(slot)
-        self._evict(slot)
-        return slot
+        with self._memory.lock:
+            self.release()
+            num_tokens = len(prompt) + max_new_tokens
+            best, num_shared = self._most_shared(prompt, sequence, adapter)
+            if best is None or num_shared < MIN_SHARED_TOKENS:
+                slot, num_shared = self._fresh_slot(num_tokens, adapter), 0
+            elif best.loses_nothing(num_shared, sequence):
+                slot = best
+            else:
+                slot = self._fresh_slot(num_tokens, adapter, best)
+                num_shared = self._copy_prefix(best.cache, slot.cache, num_shared)
+                slot.tokens = best.tokens[:num_shared]
+                slot.sequence = sequence
+            slot.hand_over(sequence)
+            slot.rewind(num_shared)
+            self._promise(slot, num_tokens)
+            for other in self._slots:
+                other.others.pop(sequence, None)
+            self._memory.use(slot.kept)
+            slot.kept.in_use, self._in_use = True, slot
+            self._memory.shrink()
+            return slot
+
+    def release(self) -> None:
+        """The slot in use, if any, is so no more: it may go when memory is short."""
+        with self._memory.lock:
+            if self._in_use is not None:
+                self._in_use.kept.in_use = False
+                self._in_use = None
 
     def num_held(self, prompt: Sequence[int], adapter: str = "") -> int:
         """The most tokens of ``prompt``, its last one aside, that a slot holds. The slot counts as used."""
-        best, num_shared = self._most_shared(prompt, "", adapter)
-        if best is not None:
-            self._use(best)
-        return num_shared
+        with self._memory.lock:
+            best, num_shared = self._most_shared(prompt, "", adapter)
+            if best is not None:
+                self._memory.use(best.kept)
+            return num_shared
 
     def clear(self) -> None:
-        self._slots.clear()
-
-    def _use(self, slot: Slot[C]) -> None:
-        self._clock += 1
-        slot.last_used = self._clock
+        """Give all slots up, the one in use too."""
+        with self._memory.lock:
+            self.release()
+            for slot in self._slots:
+                self._memory.remove(slot.kept)
+            self._slots.clear()
 
     def _most_shared(self, prompt: Sequence[int], sequence: str, adapter: str) -> tuple[Slot[C] | None, int]:
         """The slot that shares most with the prompt; of equals one of the sequence, then the last used."""
@@ -140,29 +170,34 @@ class SlotPool(Generic[C]):
 
     def _fresh_slot(self, num_tokens: int, adapter: str, keep: Slot[C] | None = None) -> Slot[C]:
         """An empty slot for ``num_tokens``: one in stock, else a new one while the cap allows it,
-        else the least recently used one, but never ``keep``."""
+        else the least recently used one, but never ``keep``. Others' that were used before go as well."""
         for slot in self._slots:
             if len(slot.tokens) < MIN_SHARED_TOKENS and slot is not keep:
                 slot.empty(adapter)
                 return slot
-        others = [slot for slot in self._slots if slot is not keep]
-        total = sum(slot.high_water_tokens for slot in self._slots)
-        if others and total + max(num_tokens, self._whole_slot_tokens) > self.max_tokens:
-            oldest = min(others, key=lambda slot: slot.last_used)
-            oldest.empty(adapter)
-            return oldest
-        slot = Slot(self._new_cache(), high_water_tokens=self._whole_slot_tokens, adapter=adapter)
+        memory, num_bytes = self._memory, max(num_tokens, self._whole_slot_tokens) * self._bytes_per_token
+        while not memory.has_room(num_bytes):
+            oldest = memory.oldest(keep.kept if keep is not None else None)
+            if oldest is None:
+                break
+            own = next((slot for slot in self._slots if slot.kept is oldest), None)
+            if own is not None:
+                own.empty(adapter)
+                return own
+            memory.remove(oldest)
+            oldest.drop()
+        return self._new_slot(adapter)
+
+    def _new_slot(self, adapter: str) -> Slot[C]:
+        kept = Kept(self._whole_slot_tokens * self._bytes_per_token, lambda: self._slots.remove(slot))
+        slot = Slot(self._new_cache(), kept, high_water_tokens=self._whole_slot_tokens, adapter=adapter)
         self._slots.append(slot)
+        self._memory.add(kept)
         return slot
 
-    def _evict(self, keep: Slot[C]) -> None:
-        oldest_first = sorted((slot for slot in self._slots if slot is not keep), key=lambda slot: slot.last_used)
-        total = sum(slot.high_water_tokens for slot in self._slots)
-        for slot in oldest_first:
-            if total <= self.max_tokens:
-                return
-            total -= slot.high_water_tokens
-            self._slots.remove(slot)
+    def _promise(self, slot: Slot[C], num_tokens: int) -> None:
+        slot.high_water_tokens = max(slot.high_water_tokens, num_tokens)
+        slot.kept.num_bytes = slot.high_water_tokens * self._bytes_per_token
 
 
 def count_shared(left: Sequence[int], right: Sequence[int]) -> int:

@@ -1,9 +1,13 @@
-"""The real engine: prefill what no slot holds yet, then decode, checking several guessed tokens in a run."""
+"""The real engine: prefill what no slot holds yet, then decode, checking several guessed tokens in a run.
+
+Several engines may share a loaded graph, each with slots, an adapter and an experience of its own. When their runs
+are done is their runner's business.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from fimble.engine.base import (
@@ -13,11 +17,14 @@ from fimble.engine.base import (
     GenerateRequest,
     GenerationStats,
     Token,
+    Urgency,
 )
 from fimble.engine.decode import Lookahead, allowed_after, decode
 from fimble.engine.kv import Slot, SlotPool
+from fimble.engine.memory import KvMemory
+from fimble.engine.runner import AtOnce, Run, Runner
 from fimble.engine.sampler import Logits, log_softmax
-from fimble.engine.session import KvCache, Session
+from fimble.engine.session import DecoderSession, KvCache, Lora, Session
 from fimble.engine.speculate import MAX_DRAFT_TOKENS, Drafter, Experience
 from fimble.errors import EngineCancelled, PromptTooLong
 
@@ -27,7 +34,7 @@ class OnnxEngine:
 
     def __init__(
         self,
-        graph: Path,
+        graph: Path | DecoderSession,
         model: str,
         provider: str = "cpu",
         *,
@@ -35,22 +42,33 @@ class OnnxEngine:
         context_length: int = 4096,
         kv_cache_mb: int = 256,
         max_draft_tokens: int = MAX_DRAFT_TOKENS,
+        open_session: Callable[[Path, str, int], DecoderSession] = Session,
+        memory: KvMemory | None = None,
+        runner: Runner | None = None,
     ) -> None:
-        """Load ``graph``; errors as in ``Session``. ``max_draft_tokens`` 0 turns speculation off."""
+        """Load ``graph``, or share one that is loaded; errors as in ``Session``.
+
+        ``max_draft_tokens`` 0 turns speculation off.
+        ``open_session``: what loads it, given provider and threads: ``growing.open_growing`` for an exported graph.
+        ``memory``: for the slots of this and other engines, in place of ``kv_cache_mb``. ``runner``: who does the runs
+        of this and other engines.
+        """
         self.max_draft_tokens = max_draft_tokens
         self.experience = Experience()
-        self.session = Session(graph, provider, num_threads)
-        self.info = EngineInfo(model, provider, context_length, self.session.vocabulary_size)
+        self.session = open_session(graph, provider, num_threads) if isinstance(graph, Path) else graph
+        self.info = EngineInfo(model, self.session.provider, context_length, self.session.vocabulary_size)
+        self.runner = runner or AtOnce()
         self.lora = self.session.plain
         """The adapter in use."""
-        self._folder = graph.parent
         self._held = self.session.plain
         """The adapter that was used last: one is held beside the base, and reading it again takes a moment."""
         self.slots: SlotPool[KvCache] = SlotPool(
-            lambda: KvCache(self.session, context_length),
+            lambda: self.session.new_cache(context_length),
             lambda source, target, num_tokens: target.copy_prefix(source, num_tokens),
             kv_cache_mb * 2**20 // self.session.layout.bytes_per_token,
-            whole_slot_tokens=context_length if provider == "cuda" else 0,
+            whole_slot_tokens=context_length if self.session.provider == "cuda" else 0,
+            memory=memory,
+            bytes_per_token=self.session.layout.bytes_per_token,
         )
 
     def use(self, adapter: Adapter | None) -> None:
@@ -62,7 +80,9 @@ class OnnxEngine:
             raise ValueError("an adapter without a fingerprint")
         if adapter.fingerprint != self._held.fingerprint:
             self._let_go()
-            self._held = self.session.lora(adapter.inputs_for(self._folder), adapter.fingerprint)
+            self._held = self.session.known_lora(adapter.fingerprint) or self.session.lora(
+                adapter.inputs_for(self.session.graph.parent), adapter.fingerprint
+            )
         self.lora = self._held
 
     def _let_go(self) -> None:
@@ -85,11 +105,34 @@ class OnnxEngine:
         """See ``base.Engine``."""
         self._check_length(len(prompt), len(answer))
         slot = self.slots.acquire(prompt, len(answer), sequence, self.lora.fingerprint)
-        slot.cache.bind(self.lora)
-        unread = [*prompt[len(slot.tokens) :], *answer[:-1]]
-        logits = self.session.run(unread, slot.cache, len(slot.tokens), len(answer), cancel)
-        slot.tokens.extend(unread)
+        try:
+            unread = [*prompt[len(slot.tokens) :], *answer[:-1]]
+            logits = self.run_in(slot, self.lora, unread, len(answer), Urgency.AWAITED, time.monotonic(), cancel)
+            slot.tokens.extend(unread)
+        finally:
+            self.slots.release()
         return [float(row[token]) for row, token in zip(log_softmax(logits), answer, strict=True)]
+
+    def run_in(
+        self,
+        slot: Slot[KvCache],
+        lora: Lora,
+        tokens: Sequence[int],
+        num_logits: int,
+        urgency: Urgency,
+        asked_s: float,
+        cancel: CancelToken | None,
+    ) -> Logits:
+        """Run ``tokens`` behind the slot's own, when the runner says so; logits ``[num_logits, vocabulary]``."""
+        slot.cache.bind(lora)
+        if cancel is not None and not cancel.is_awaited:
+            urgency = Urgency.IDLE
+        num_past, session = len(slot.tokens), self.session
+
+        def do(stop: CancelToken | None) -> Logits:
+            return session.run(tokens, slot.cache, num_past, num_logits, stop)
+
+        return self.runner.run(Run(do, len(tokens), urgency, asked_s, cancel))
 
     def _check_length(self, num_prompt_tokens: int, num_new_tokens: int) -> None:
         if not num_prompt_tokens or num_prompt_tokens + num_new_tokens > self.info.context_length:
@@ -119,9 +162,15 @@ class OnnxGeneration:
     def __init__(self, engine: OnnxEngine, request: GenerateRequest, cancel: CancelToken | None) -> None:
         self.stats = GenerationStats(num_prompt_tokens=len(request.prompt))
         self._engine, self._request, self._cancel = engine, request, cancel
-        self._lora = engine.lora
+        self._lora, self._asked_s = engine.lora, time.monotonic()
 
     def __iter__(self) -> Iterator[Token]:
+        try:
+            yield from self._tokens()
+        finally:
+            self._engine.slots.release()
+
+    def _tokens(self) -> Iterator[Token]:
         request, prompt, slots = self._request, self._request.prompt, self._engine.slots
         self._check_cancelled()
         if request.max_tokens == 0:
@@ -178,8 +227,9 @@ class OnnxGeneration:
 
     def _run(self, slot: Slot[KvCache], tokens: Sequence[int], num_logits: int) -> Logits:
         """Run ``tokens`` behind the slot's own; logits ``[num_logits, vocabulary]`` of the last of them."""
-        slot.cache.bind(self._lora)
-        return self._engine.session.run(tokens, slot.cache, len(slot.tokens), num_logits, self._cancel)
+        return self._engine.run_in(
+            slot, self._lora, tokens, num_logits, self._request.urgency, self._asked_s, self._cancel
+        )
 
     def _check_cancelled(self) -> None:
         if self._cancel is not None and self._cancel.cancelled:

@@ -11,10 +11,12 @@ import contextlib
 import ctypes
 import mmap
 import sys
+import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +32,7 @@ _NUMPY_TYPES: dict[str, np.dtype[Any]] = {
 }
 
 
-_NO_LOGITS = -(2**62)
+NO_LOGITS = -(2**62)
 """The graph cuts off all but the last ``num_logits`` positions: this many below none leaves none."""
 
 
@@ -49,7 +51,7 @@ class KvLayout:
         return 2 * self.num_layers * self.num_kv_heads * self.head_dim * self.dtype.itemsize
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Lora:
     """An adapter's matrices where the graph reads them: a value for every input that it gives.
 
@@ -62,8 +64,37 @@ class Lora:
     """Empty for the model as it is."""
 
 
+class DecoderSession(Protocol):
+    """What ``OnnxEngine`` needs of a loaded decoder: ``Session``, or ``growing.GrowingSession``."""
+
+    graph: Path
+    provider: str
+    layout: KvLayout
+    vocabulary_size: int
+    plain: Lora
+
+    def new_cache(self, capacity: int) -> Any:
+        """An empty cache of its own kind for up to ``capacity`` tokens: with ``bind`` and ``copy_prefix``."""
+        ...
+
+    def known_lora(self, fingerprint: str) -> Lora | None: ...
+
+    def lora(self, inputs: Mapping[str, npt.NDArray[np.float32]], fingerprint: str) -> Lora: ...
+
+    def run(
+        self,
+        tokens: Sequence[int],
+        cache: Any,
+        num_past_tokens: int,
+        num_logits: int = 1,
+        cancel: CancelToken | None = None,
+    ) -> npt.NDArray[np.float32]: ...
+
+
 class KvCache:
     """Keys and values of one token sequence: per layer two buffers ``[1, kv_heads, capacity, head_dim]``.
+
+    They are as good after the weights were unloaded and loaded again. One run at a time.
 
     On the CPU the operating system commits a page only once it is written, so an
     unfilled cache costs little. The memory is its own, because ``malloc`` clears what it hands out a second time,
@@ -73,6 +104,7 @@ class KvCache:
     def __init__(self, session: Session, capacity: int) -> None:
         layout, self.capacity = session.layout, capacity
         self._session, self._values = session, dict[str, ort.OrtValue]()
+        session.know(self)
         shape = (1, layout.num_kv_heads, capacity, layout.head_dim)
         self.arrays: list[npt.NDArray[Any]] = []
         num_values = layout.num_kv_heads * capacity * layout.head_dim
@@ -88,21 +120,32 @@ class KvCache:
                     self.arrays.append(values[begin : begin + num_values].reshape(shape))
                     value = ort.OrtValue.ortvalue_from_numpy(self.arrays[-1])
                 self._values[f"{part}_{layer}"] = value
-        self.binding = self._bound(session.plain)
         self._lora = session.plain
+        self._binding: ort.IOBinding | None = None
+        self._num_loads = 0
 
     def bind(self, lora: Lora) -> None:
         """Have runs over this cache take the matrices of ``lora``; what it held of another is let go."""
         if lora is not self._lora:
-            self.binding, self._lora = self._bound(lora), lora
+            self._binding, self._lora = None, lora
 
-    def _bound(self, lora: Lora) -> ort.IOBinding:
-        """A new binding, as a single input cannot be unbound again."""
-        binding = self._session.new_binding()
+    def binding(self) -> ort.IOBinding:
+        """What a run reads and writes; made anew once the weights were loaded again, or the matrices are others'."""
+        session = self._session
+        if self._binding is None or self._num_loads != session.num_loads:
+            self._binding, self._num_loads = self._bound(session.new_binding()), session.num_loads
+        return self._binding
+
+    def unbind(self) -> None:
+        """Hold on to nothing of the loaded weights."""
+        self._binding = None
+
+    def _bound(self, binding: ort.IOBinding) -> ort.IOBinding:
+        """``binding``, which is new, as a single input cannot be unbound again."""
         for name, value in self._values.items():
             binding.bind_ortvalue_input(f"past_{name}", value)
             binding.bind_ortvalue_output(f"present_{name}", value)
-        for name, value in lora.values.items():
+        for name, value in self._lora.values.items():
             binding.bind_ortvalue_input(name, value)
         return binding
 
@@ -127,7 +170,7 @@ def _uncommitted(num_bytes: int) -> mmap.mmap:
 
 
 class Session:
-    """A graph loaded for one provider."""
+    """A graph loaded for one provider. Several engines may share it, and run it at the same time."""
 
     def __init__(self, graph: Path, provider: str = "cpu", num_threads: int = 0) -> None:
         """Load ``graph`` for ``cpu`` or ``cuda``; ``num_threads`` 0 means one a physical core.
@@ -135,34 +178,67 @@ class Session:
         Raises ``ModelFolderInvalid`` when the file cannot be loaded and
         ``ProviderUnavailable`` when the graph would not run on ``provider``.
         """
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = num_threads
-        options.log_severity_level = 3
-        try:
-            self._session = ort.InferenceSession(
-                str(graph),
-                options,
-                providers=[_PROVIDERS[provider], *([] if provider == "cpu" else [_PROVIDERS["cpu"]])],
-            )
-        except Exception as error:
-            raise ModelFolderInvalid(
-                f"{graph} cannot be loaded: {str(error).splitlines()[0]}",
-                "Run 'fimble setup --force' to prepare it again.",
-            ) from error
-        if self._session.get_providers()[0] != _PROVIDERS[provider]:
-            raise ProviderUnavailable(f"onnxruntime cannot run on {provider} here.", "'fimble doctor' says why.")
-        self.provider = provider
-        past = [value for value in self._session.get_inputs() if value.name.startswith("past_key_")]
+        self.graph, self.provider, self._num_threads = graph, provider, num_threads
+        self._lock = threading.Lock()
+        self._caches: weakref.WeakSet[KvCache] = weakref.WeakSet()
+        self._loras: weakref.WeakValueDictionary[str, Lora] = weakref.WeakValueDictionary()
+        self.num_loads = 1
+        """How often the weights were loaded: what was bound to them before the last time is of no use."""
+        self._session: ort.InferenceSession | None = None
+        session = self._session = self._loaded()
+        past = [value for value in session.get_inputs() if value.name.startswith("past_key_")]
         _, num_kv_heads, _, head_dim = past[0].shape
         self.layout = KvLayout(len(past), num_kv_heads, head_dim, _NUMPY_TYPES[past[0].type])
-        self.vocabulary_size = int(self._session.get_outputs()[0].shape[-1])
+        self.vocabulary_size = int(session.get_outputs()[0].shape[-1])
         self.replaceable = {
             value.name: (_rank_0(value.shape), _NUMPY_TYPES[value.type])
-            for value in self._session.get_overridable_initializers()
+            for value in session.get_overridable_initializers()
         }
         """What an adapter may give: input -> its shape, 0 for the rank, and its type."""
         self.plain = Lora({})
         """The model without an adapter: the graph's own rank of 0 adds nothing. Caches begin with it."""
+
+    def _loaded(self) -> ort.InferenceSession:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._num_threads
+        options.log_severity_level = 3
+        wanted = _PROVIDERS[self.provider]
+        try:
+            session = ort.InferenceSession(
+                str(self.graph),
+                options,
+                providers=[wanted, *([] if self.provider == "cpu" else [_PROVIDERS["cpu"]])],
+            )
+        except Exception as error:
+            raise ModelFolderInvalid(
+                f"{self.graph} cannot be loaded: {str(error).splitlines()[0]}",
+                "Run 'fimble setup --force' to prepare it again.",
+            ) from error
+        if session.get_providers()[0] != wanted:
+            raise ProviderUnavailable(f"onnxruntime cannot run on {self.provider} here.", "'fimble doctor' says why.")
+        return session
+
+    @property
+    def is_loaded(self) -> bool:
+        return self._session is not None
+
+    def load(self) -> None:
+        """Have the weights in memory; where they are, nothing happens. Raises as the constructor."""
+        with self._lock:
+            if self._session is None:
+                self._session = self._loaded()
+                self.num_loads += 1
+
+    def unload(self) -> None:
+        """Give the weights' memory back until the next ``load`` or run. Nothing may be running."""
+        with self._lock:
+            for cache in list(self._caches):
+                cache.unbind()
+            self._session = None
+
+    def known_lora(self, fingerprint: str) -> Lora | None:
+        """The adapter, where an engine on this graph holds it already."""
+        return self._loras.get(fingerprint)
 
     def lora(self, inputs: Mapping[str, npt.NDArray[np.float32]], fingerprint: str) -> Lora:
         """An adapter's ``inputs`` ready to be bound. Raises ``AdapterInvalid``."""
@@ -182,7 +258,8 @@ class Session:
             raise EngineError(
                 f"The adapter cannot be loaded: {str(error).splitlines()[0]}", "Memory may be short."
             ) from error
-        return Lora(bound, fingerprint)
+        made = self._loras[fingerprint] = Lora(bound, fingerprint)
+        return made
 
     def _on_device(self, values: npt.NDArray[Any]) -> ort.OrtValue:
         """On the CPU it shares the memory of ``values``."""
@@ -190,7 +267,19 @@ class Session:
             return ort.OrtValue.ortvalue_from_numpy(values, "cuda", 0)
         return ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(values))
 
+    def new_cache(self, capacity: int) -> KvCache:
+        """An empty cache for up to ``capacity`` tokens."""
+        return KvCache(self, capacity)
+
+    def know(self, cache: KvCache) -> None:
+        """``cache`` holds on to the weights from now on."""
+        with self._lock:
+            self._caches.add(cache)
+
     def new_binding(self) -> ort.IOBinding:
+        """For one run at a time; loads the weights where they are not there."""
+        self.load()
+        assert self._session is not None, "unloaded while it is used"
         return self._session.io_binding()
 
     def run(
@@ -210,11 +299,11 @@ class Session:
         """
         total = num_past_tokens + len(tokens)
         num_rows = num_logits if num_logits or self.provider == "cpu" else 1
-        binding = cache.binding
+        binding = cache.binding()
         binding.bind_cpu_input("input_ids", np.array([tokens], np.int64))
         binding.bind_cpu_input("seqlens_k", np.array([total - 1], np.int32))
         binding.bind_cpu_input("total_sequence_length", np.array(total, np.int32))
-        binding.bind_cpu_input("num_logits", np.array([num_rows or _NO_LOGITS], np.int64))
+        binding.bind_cpu_input("num_logits", np.array([num_rows or NO_LOGITS], np.int64))
         logits: npt.NDArray[np.float32] = np.empty((1, num_rows, self.vocabulary_size), np.float32)
         binding.bind_ortvalue_output("logits", ort.OrtValue.ortvalue_from_numpy(logits))
         run_options = ort.RunOptions()
@@ -236,6 +325,7 @@ class Session:
         return last
 
     def _run(self, binding: ort.IOBinding, run_options: ort.RunOptions) -> None:
+        assert self._session is not None, "unloaded while it runs"
         try:
             self._session.run_with_iobinding(binding, run_options)
         except Exception as error:
