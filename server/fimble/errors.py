@@ -5,6 +5,7 @@ handler catches one base class and a person reads what happened and what to do.
 
     FimbleError
     ├── ConfigError               an option has no meaning; the default is used where that is safe
+    │   └── FolderTooWide           a folder that is hardly one workspace: a person has to be asked first
     ├── DocumentError             a file or position that cannot be completed
     │   ├── UnknownDocument         the editor never opened it
     │   ├── PositionOutside         line or column past the end
@@ -28,10 +29,16 @@ handler catches one base class and a person reads what happened and what to do.
     ├── IndexUnavailable          the index of a workspace cannot be written or read
     │   ├── IndexFull               the disk, or what the index may take of it, is used up
     │   └── IndexDamaged            the file is no whole database any more; it is built anew
+    ├── DaemonUnavailable         the process for all windows cannot be had, or must not be trusted
     └── EngineError               running a model
         ├── EngineCancelled         the caller asked to stop
         ├── PromptTooLong           prompt and answer exceed the context
-        └── ProviderUnavailable     a device was demanded and is not usable
+        ├── ProviderUnavailable     a device was demanded and is not usable
+        └── EndpointError           another machine, or another program, that runs the model
+            ├── EndpointUnreachable   nobody answers, or not in time
+            ├── EndpointBusy          it asks for patience, or fails for now
+            ├── EndpointRefused       it does not take the key, the path or the request
+            └── EndpointGarbled       what it answers is no completion
 """
 
 
@@ -53,6 +60,10 @@ class ConfigError(FimbleError):
     """An option has no meaning."""
 
     exit_code = 2
+
+
+class FolderTooWide(ConfigError):
+    """A folder is or holds all of a person's files, which nobody means as one workspace."""
 
 
 class DocumentError(FimbleError):
@@ -147,6 +158,10 @@ class IndexDamaged(IndexUnavailable):
     """The file is no whole database any more."""
 
 
+class DaemonUnavailable(FimbleError):
+    """The process for all windows cannot be had, or must not be trusted; a window serves itself then."""
+
+
 class EngineError(FimbleError):
     """Running a model failed."""
 
@@ -161,3 +176,33 @@ class PromptTooLong(EngineError):
 
 class ProviderUnavailable(EngineError):
     """A device was demanded and cannot be used."""
+
+
+class EndpointError(EngineError):
+    """The endpoint that runs the model did not answer as it should."""
+
+
+class EndpointUnreachable(EndpointError):
+    """Nobody answers there, or not in time."""
+
+
+class EndpointBusy(EndpointError):
+    """The endpoint asks for patience, or fails for now."""
+
+    def __init__(self, what: str, hint: str = "", retry_after_s: float | None = None) -> None:
+        """``retry_after_s``: how long it asks to be left alone, where it says."""
+        super().__init__(what, hint)
+        self.retry_after_s = retry_after_s
+
+
+class EndpointRefused(EndpointError):
+    """The endpoint does not take the key, the path or the request."""
+
+    def __init__(self, what: str, hint: str = "", is_of_request: bool = False) -> None:
+        """``is_of_request``: it may take another request."""
+        super().__init__(what, hint)
+        self.is_of_request = is_of_request
+
+
+class EndpointGarbled(EndpointError):
+    """What the endpoint answers is no completion."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fimble import config
-from fimble.errors import ConfigError, FimbleError, IndexUnavailable
-from fimble.index.places import Place, is_too_wide, place_of, workspace_around
+from fimble.errors import FimbleError, FolderTooWide, IndexUnavailable
+from fimble.index.places import Place, place_of, refuse_too_wide, workspace_around
 
 if TYPE_CHECKING:
     from fimble.index.reader import Counts
@@ -29,13 +29,18 @@ def index(
     status: Annotated[bool, typer.Option("--status", help="Only say what is in the index.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Delete the workspace's index.")] = False,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Keep it fresh for a program: JSON lines on standard input and output.")
+        bool,
+        typer.Option(
+            "--follow",
+            help="Keep it fresh for a program: JSON lines on standard input and output. Without PATH they say of which "
+            "folders.",
+        ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Index a workspace for search and for context from other files. The index stays on this machine."""
     if follow:
-        raise typer.Exit(_follow(path or Path(), yes))
+        raise typer.Exit(_follow(path, yes) if path is not None else _follow_ordered())
     place = place_of(path or workspace_around(Path().resolve()))
     if status:
         _print_status(place, as_json)
@@ -53,8 +58,11 @@ def _build(place: Place, as_json: bool, yes: bool) -> None:
     from fimble.index.store import Store
     from fimble.privacy import Privacy
 
-    if is_too_wide(place.root) and not yes:
-        _ask(place.root)
+    if not yes:
+        try:
+            refuse_too_wide(place.root)
+        except FolderTooWide as error:
+            _ask(error)
     options, complaints = config.load()
     for complaint in complaints:
         typer.echo(complaint, err=True)
@@ -82,44 +90,50 @@ def _build(place: Place, as_json: bool, yes: bool) -> None:
 
 
 def _follow(path: Path, yes: bool) -> int:
-    """The exit status."""
-    from fimble.cli.wiring_index import make_indexer
-    from fimble.index.orders import print_line, read_orders
-    from fimble.index.worker import Worker, lower_priority
+    """One folder, until the input ends. The exit status."""
+    from fimble.cli.wiring_index import make_worker
+    from fimble.index.keeper import IS_HOME
+    from fimble.index.orders import Wish, print_line, read_orders
+    from fimble.index.worker import lower_priority
 
     try:
-        place = place_of(path)
-        if is_too_wide(place.root) and not yes:
-            print_line({"problem": _home_sentence(place.root), "code": "home"})
-            return ConfigError.exit_code
-        options, complaints = config.load()
-        for complaint in complaints:
-            print_line({"note": complaint})
+        options, _ = config.load()
+        wish = Wish(options.index_max_files, options.index_mb, is_allowed=yes)
+        worker = make_worker(str(path), wish, (), print_line)
         if not options.index:
             print_line({"note": "The option index is off."})
             return 0
-        place.begin()
+        place_of(path).begin()
         lower_priority()
-        worker = Worker(
-            place, make_indexer(place, options, num_threads=1), options.disabled_paths, options.index_mb, print_line
-        )
         # the editor is gone, so nobody waits for what is being done; what is committed stays
-        read_orders(sys.stdin, worker.orders, lambda: os._exit(0))
+        read_orders(sys.stdin, worker.orders.put, lambda: os._exit(0))
         worker.run()
+    except FolderTooWide as error:
+        print_line({"problem": error.what, "code": IS_HOME})
+        return error.exit_code
     except FimbleError as error:
         print_line({"problem": str(error)})
         return error.exit_code
     return 0
 
 
-def _ask(root: Path) -> None:
+def _follow_ordered() -> int:
+    """The folders that the orders name, until the input ends. The exit status."""
+    from fimble.cli.wiring_index import make_worker
+    from fimble.index.keeper import Keeper
+    from fimble.index.orders import print_line, read_orders
+    from fimble.index.worker import lower_priority
+
+    lower_priority()
+    keeper = Keeper(make_worker, print_line)
+    read_orders(sys.stdin, keeper.hear, lambda: os._exit(0)).join()
+    return 0
+
+
+def _ask(error: FolderTooWide) -> None:
     if not sys.stdin.isatty():
-        raise ConfigError(_home_sentence(root), "Name a folder in it, or give --yes.")
-    typer.confirm(f"{_home_sentence(root)} Index it all the same?", abort=True)
-
-
-def _home_sentence(root: Path) -> str:
-    return f"{root} is or holds your home folder, which is hardly one workspace."
+        raise error
+    typer.confirm(f"{error.what} Index it all the same?", abort=True)
 
 
 def _remove(place: Place, yes: bool) -> None:

@@ -130,17 +130,18 @@ def load_feature(
 
 
 def index_readers(config: Config) -> Callable[[str], Reader | None]:
-    """From a workspace folder to its index, there or not; each is opened once. Nothing where nothing is indexed."""
+    """From a workspace folder to its index, there or not; each is opened once in a process, and none where nothing is
+    indexed."""
     from fimble.errors import FimbleError
     from fimble.index.places import place_of
-    from fimble.index.reader import Reader
+    from fimble.index.shared import READERS
 
     known: dict[str, Reader | None] = {}
 
     def reader_of(root: str) -> Reader | None:
         if root not in known:
             try:
-                known[root] = Reader(place_of(Path(root)).folder)
+                known[root] = READERS.get(place_of(Path(root)).folder)
             except FimbleError:
                 known[root] = None
         return known[root]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +16,38 @@ if TYPE_CHECKING:
 
     from fimble.engine.encoder import Encoder
     from fimble.features.search import Searcher
+    from fimble.index.embedder import Embedder
     from fimble.index.indexer import Encoding, Indexer
+    from fimble.index.orders import Wish
     from fimble.index.places import Place
     from fimble.index.searcher import Translate
     from fimble.index.store import Store
+    from fimble.index.worker import Tell, Worker
     from fimble.privacy import Privacy
+
+_EMBEDDERS: dict[Path, Embedder] = {}
+_EMBEDDERS_LOCK = threading.Lock()
+
+
+def make_worker(root: str, wish: Wish, disabled: Sequence[Sequence[str]], tell: Tell) -> Worker:
+    """Who follows the folder ``root``; ``disabled`` are lists beside the person's own.
+
+    Raises ``FolderTooWide`` where a person has to be asked first, ``IndexUnavailable`` or ``ConfigError``.
+    """
+    from dataclasses import replace
+
+    from fimble import config
+    from fimble.index.places import place_of, refuse_too_wide
+    from fimble.index.worker import Worker
+
+    place = place_of(Path(root))
+    if not wish.is_allowed:
+        refuse_too_wide(place.root)
+    options, complaints = config.load()
+    for complaint in complaints:
+        tell({"note": complaint})
+    indexer = make_indexer(place, replace(options, index_max_files=wish.max_files), num_threads=1)
+    return Worker(place, indexer, options.disabled_paths, wish.max_mb, tell, also_disabled=disabled)
 
 
 def make_indexer(
@@ -42,17 +70,17 @@ def make_indexer(
 def open_search(root: Path, config: Config, translate: Translate | None = None) -> Searcher:
     """What answers questions about the workspace ``root``, indexed or not. Raises ``FimbleError``.
 
-    ``translate`` puts a query in Chinese into English.
+    ``translate`` puts a query in Chinese into English. All but that is shared by all who ask in this process.
     """
     from fimble.index.places import place_of
-    from fimble.index.reader import Reader
     from fimble.index.searcher import Searcher
-    from fimble.index.view import Views
+    from fimble.index.shared import READERS, VIEWS
 
-    reader = Reader(place_of(root).folder)
-    views = Views(reader)
+    folder = place_of(root).folder
+    reader, views = READERS.get(folder), VIEWS.get(folder)
     try:
-        encoder = load_encoder(config.num_threads)
+        encoder = embedder(config.num_threads)
+        encoder.load()
     except FimbleError as error:
         return Searcher(reader, views, note=str(error))
     if reader.meta("encoder") not in (None, encoder_name()):
@@ -74,6 +102,21 @@ def translator(config: Config) -> Translate:
             loaded.engine.close()
 
     return translate
+
+
+def embedder(num_threads: int = 0) -> Embedder:
+    """The encoder that all of this process share, with ``num_threads`` as who came first says.
+
+    Raises ``ModelNotInstalled``.
+    """
+    from fimble.index.embedder import Embedder
+    from fimble.weights import encoder as weights
+
+    folder = weights.installed()
+    with _EMBEDDERS_LOCK:
+        if folder not in _EMBEDDERS:
+            _EMBEDDERS[folder] = Embedder(lambda: load_encoder(num_threads))
+        return _EMBEDDERS[folder]
 
 
 def load_encoder(num_threads: int = 0) -> Encoder:
@@ -99,18 +142,14 @@ def _encoding(num_threads: int, on_note: Callable[[str], None]) -> Encoding | No
     import numpy as np
 
     from fimble.index.indexer import Encoding
-    from fimble.weights import encoder as weights
 
     try:
-        weights.installed()
+        encoder = embedder(num_threads)
     except FimbleError as error:
         on_note(str(error))
         return None
-    loaded: list[Encoder] = []
 
     def embed(texts: Sequence[str]) -> npt.NDArray[np.float16]:
-        if not loaded:
-            loaded.append(load_encoder(num_threads))
-        return loaded[0].embed(texts).astype(np.float16)
+        return encoder.embed(texts).astype(np.float16)
 
     return Encoding(embed, encoder_name())

@@ -41,6 +41,10 @@ class Search:
         self._searcher: Searcher | None = None
         self._names_lock, self._searcher_lock = threading.Lock(), threading.Lock()
 
+    def close(self) -> None:
+        """Let go of what was loaded; who asks again loads it again."""
+        self._names = self._searcher = None
+
     def ask(self, query: str, limit: int) -> Answer:
         """The ``limit`` best answers to a question in plain words, or to a name. Raises ``FimbleError``."""
         asked, notes = _sound(query)

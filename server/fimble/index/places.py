@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from fimble import config
-from fimble.errors import IndexUnavailable
+from fimble.errors import FolderTooWide, IndexUnavailable
 from fimble.index.schema import FILE_NAME, in_words
 from fimble.index.store import delete_files
 
@@ -126,6 +126,13 @@ def is_too_wide(root: Path) -> bool:
     except (OSError, RuntimeError):
         return False
     return resolved == home or resolved in home.parents
+
+
+def refuse_too_wide(root: Path) -> None:
+    """Raises ``FolderTooWide`` for a folder that a person has to be asked about first."""
+    if is_too_wide(root):
+        what = f"{root} is or holds your home folder, which is hardly one workspace."
+        raise FolderTooWide(what, "Name a folder in it, or give --yes.")
 
 
 def _resolved(root: Path) -> Path:

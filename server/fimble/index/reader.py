@@ -213,6 +213,11 @@ class Reader:
                 self._watch[1].close()
                 self._watch = None
 
+    def __del__(self) -> None:
+        # one that is shared is closed when the last who holds it lets go
+        if hasattr(self, "_lock"):
+            self.close()
+
     def _chunks(self, rest: str, *values: object, with_references: bool = True) -> list[StoredChunk]:
         with self._database() as database:
             return stored_chunks(database, rest, values, with_references) if database else []

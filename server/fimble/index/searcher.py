@@ -36,7 +36,7 @@ _LATIN = re.compile("[A-Za-z]")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 Embed = Callable[[str], "npt.NDArray[np.float32]"]
-"""A query -> its unit vector ``[dimension]``."""
+"""A query -> its unit vector ``[dimension]``. Raises ``FimbleError``."""
 Translate = Callable[[str], str]
 """A query in Chinese -> the same in English; empty where it cannot be said. Raises ``FimbleError``."""
 
@@ -63,9 +63,8 @@ class Searcher:
         words = telling(query if asked == query else f"{query} {asked}")
         view = self._views.latest()
         by_words = dict(self._reader.match(words, MAX_MATCHES))
-        embed = self._embed if _LATIN.search(asked) else None
-        cosines = view.cosines(embed(asked)) if embed is not None else None
-        if embed is not None and (missing := _missing(view)):
+        cosines = view.cosines(vector) if (vector := self._vector(asked, notes)) is not None else None
+        if vector is not None and (missing := _missing(view)):
             notes.append(missing)
         scores = _scores(view, cosines, by_words)
         # some may be gone since the view was read
@@ -77,6 +76,16 @@ class Searcher:
             why = "" if cosines is None or row is None else f"meaning: {cosines[row]:.2f}"
             hits.append(hit(stored, words, min(max(scores[stored.id] / most, 0.0), 1.0), why))
         return Answer(tuple(hits), tuple(notes))
+
+    def _vector(self, asked: str, notes: list[str]) -> npt.NDArray[np.float32] | None:
+        """Nothing for what the encoder cannot read, and aloud where it cannot be used any more."""
+        if self._embed is None or not _LATIN.search(asked):
+            return None
+        try:
+            return self._embed(asked)
+        except FimbleError as error:
+            notes.append(str(error))
+            return None
 
     def _in_english(self, query: str, notes: list[str]) -> str:
         """The encoder was taught English; a query in Chinese is put into it by the code model, where one is at hand."""

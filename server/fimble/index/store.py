@@ -212,6 +212,11 @@ class Store:
         if num_pages - num_free > _SCANNED_SHARE * max_pages:
             raise full(self.path)
 
+    def rest(self) -> None:
+        """Give back the memory in which pages are kept: nothing is written for a while."""
+        with in_words(self.path):
+            self._database.execute("PRAGMA shrink_memory")
+
     def close(self) -> None:
         with in_words(self.path):
             self._database.close()

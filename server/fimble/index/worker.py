@@ -1,12 +1,12 @@
-"""The process that keeps one workspace's index fresh while an editor is open, at the lowest priority.
+"""Keeps one workspace's index fresh while an editor is open, at the lowest priority.
 
-It is told what to do, one JSON object a line on standard input, and tells how it goes on standard output.
-Input that ends, because the editor is gone or says so, ends it at once: the index is whole at any moment.
+It is told what happens and tells how it goes. It may be ended at any moment: the index is always whole.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import queue
 import sys
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fimble.errors import FimbleError, IndexDamaged, IndexFull
+from fimble.index import memory
 from fimble.index.indexer import WORDS, Indexer, Progress
 from fimble.index.orders import Order
 from fimble.index.places import Place
@@ -27,6 +28,10 @@ _TELL_EVERY_S = 0.25
 _AGAIN_S = 1.0
 """After this a file that was being written is read again; each time that it still is, twice as long."""
 _MAX_TRIES = 6
+_REST_S = 5.0
+"""After so long without work the memory that work takes is given back."""
+_POLL_S = 1.0
+"""So often it is looked whether another process still keeps the index."""
 
 Tell = Callable[[dict[str, Any]], None]
 MakeIndexer = Callable[[Store, Privacy, Callable[[str], None]], Indexer]
@@ -44,13 +49,15 @@ class Worker:
         max_mb: int,
         tell: Tell,
         clock: Callable[[], float] = time.monotonic,
+        also_disabled: Sequence[Sequence[str]] = (),
     ) -> None:
+        """``also_disabled``: further lists, each for itself; an order replaces them."""
         self.orders: queue.Queue[Order | None] = queue.Queue()
         """``None`` ends the work."""
         self._place = place
         self._make_indexer = make_indexer
         self._own_disabled = tuple(disabled_paths)
-        self._privacy = Privacy(self._own_disabled, [place.root])
+        self._privacy = self._ruled(also_disabled)
         self._max_mb = max_mb
         self._tell = tell
         self._clock = clock
@@ -63,16 +70,38 @@ class Worker:
         self._is_full = False
         """Whether a person knows that there is no room; it is told again after the next scan that they cause."""
         self._is_heavy = False
+        self._rest_due_s = math.inf
 
     def run(self) -> None:
         """Until the orders end. Raises ``IndexUnavailable`` where nothing can be written any more."""
-        with self._place.locked(wait=False) as is_ours:
-            if is_ours:
-                self._work()
+        is_told = False
+        while True:
+            with self._place.locked(wait=False) as is_ours:
+                if is_ours:
+                    self._work()
+                    return
+            if not is_told:
+                is_told = True
+                self._note("Another fimble keeps the index of this workspace; this one takes over when that one ends.")
+            if not self.rest(_POLL_S):
                 return
-        self._note("Another fimble keeps the index of this workspace; this one takes over when that one ends.")
-        with self._place.locked(wait=True):
-            self._work()
+
+    def rest(self, seconds: float) -> bool:
+        """Do nothing for so long, but hear what is disabled. ``False`` where the work is to end."""
+        until_s = self._clock() + seconds
+        while (left_s := until_s - self._clock()) > 0:
+            try:
+                order = self.orders.get(timeout=left_s)
+            except queue.Empty:
+                break
+            if order is None:
+                return False
+            if order.disabled_paths is not None:
+                self._privacy = self._ruled(order.disabled_paths)
+        return True
+
+    def _ruled(self, also_disabled: Sequence[Sequence[str]]) -> Privacy:
+        return Privacy(self._own_disabled, [self._place.root], also_disabled=also_disabled)
 
     def _work(self) -> None:
         damages = 0
@@ -99,16 +128,21 @@ class Worker:
             try:
                 order = self.orders.get(timeout=self._wait_s(job is not None))
             except queue.Empty:
-                job = self._step(indexer, job)
+                if job is None and self._rest_due_s <= self._clock():
+                    self._give_back(store)
+                else:
+                    job = self._step(indexer, job)
+                    self._rest_due_s = self._clock() + _REST_S
                 continue
             if order is None:
                 return
+            self._rest_due_s = self._clock() + _REST_S
             if order.problem:
                 self._note(order.problem)
             if order.pause_ms:
                 self._paused_until_s = self._clock() + order.pause_ms / 1000
             if order.disabled_paths is not None:
-                self._privacy = Privacy((*self._own_disabled, *order.disabled_paths), [self._place.root])
+                self._privacy = self._ruled(order.disabled_paths)
                 indexer = self._make_indexer(store, self._privacy, self._note)
             is_scan_due = order.is_rescan or order.disabled_paths is not None
             is_scan_due |= self._update(indexer, order.changed)
@@ -125,7 +159,14 @@ class Worker:
         waits = [due_s - now_s for due_s in self._again.values()]
         if has_job:
             waits.append(self._paused_until_s - now_s)
+        elif self._rest_due_s < math.inf:
+            waits.append(self._rest_due_s - now_s)
         return max(min(waits), 0.0) if waits else None
+
+    def _give_back(self, store: Store) -> None:
+        self._rest_due_s = math.inf
+        store.rest()
+        memory.give_back()
 
     def _step(self, indexer: Indexer, job: Iterator[Progress] | None) -> Iterator[Progress] | None:
         """The next piece of work, and what of the job remains."""
@@ -191,9 +232,11 @@ class Worker:
             self._tell({"phase": progress.phase, "done": progress.done, "total": progress.total})
 
     def _is_too_large(self) -> bool:
-        import psutil
-
-        used_mb = psutil.Process().memory_info().rss / 2**20
+        """Whether the process, with all that it follows, takes more than it may."""
+        if memory.used_mb() <= MAX_MEMORY_MB:
+            return False
+        memory.give_back()
+        used_mb = memory.used_mb()
         if used_mb > MAX_MEMORY_MB and not self._is_heavy:
             self._is_heavy = True
             self._tell(

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from fimble.features.search import OpenSearch, Search
-from fimble.lsp.follower import IS_HOME, Follower, Line
+from fimble.lsp.follower import Line
+from fimble.lsp.followers import IS_HOME, Subscription, Wanted
 from fimble.lsp.progress import Progress
 
 if TYPE_CHECKING:
     from fimble.config import Config
     from fimble.index.names import Names
+    from fimble.lsp.followers import Followers
     from fimble.lsp.server import FimbleServer
 
 SHOWN_AFTER_S = 3.0
@@ -33,9 +35,7 @@ class Folder:
         config = server.config
         self.search = Search(lambda: _open_names(root), lambda: open_search(root, config, server.in_english))
         self._server = server
-        self._follower: Follower | None = None
-        self._environ: dict[str, str] = {}
-        self._disabled_paths: tuple[str, ...] = ()
+        self._subscription: Subscription | None = None
         self._is_first = False
         """Whether the index is made for the first time."""
         self._progress: Progress | None = None
@@ -44,43 +44,31 @@ class Folder:
         self._problems: set[str] = set()
         self._asking: asyncio.Task[None] | None = None
 
-    @property
-    def pid(self) -> int | None:
-        """Of the process that keeps the index, while it runs."""
-        return self._follower.pid if self._follower else None
-
-    async def follow(self) -> None:
-        """Keep the index from now on, as the options say it; anew where they have changed."""
-        config = self._server.config
-        environ = _environ(config)
-        if self._follower is not None and environ == self._environ:
-            if config.disabled_paths != self._disabled_paths:
-                self._disabled_paths = config.disabled_paths
-                self._follower.tell({"disabled_paths": list(config.disabled_paths)})
+    async def follow(self, followers: Followers) -> None:
+        """Keep the index from now on, as the options say it; otherwise where they have changed."""
+        wanted = _wanted(self._server.config)
+        if self._subscription is not None:
+            if wanted != self._subscription.wanted:
+                self._subscription.change(wanted)
             return
-        await self.leave()
-        self._environ, self._disabled_paths = environ, config.disabled_paths
-        self._is_first = not await asyncio.to_thread(_is_read, self.root)
-        self._start(is_allowed=False)
+        root, is_read = await asyncio.to_thread(_known_of, self.root)
+        self._is_first = not is_read
+        self._subscription = followers.subscribe(root, wanted, self._heard)
 
     async def leave(self) -> None:
         """Keep the index no more."""
-        follower, self._follower = self._follower, None
+        subscription, self._subscription = self._subscription, None
         if self._asking is not None:
             self._asking.cancel()
         self._end_progress("")
-        if follower is not None:
-            await follower.close()
+        self.search.close()
+        if subscription is not None:
+            await subscription.leave()
 
     def tell(self, order: Line) -> None:
-        """Pass on what happened to files, or that a person types."""
-        if self._follower is not None:
-            self._follower.tell(order)
-
-    def _start(self, is_allowed: bool) -> None:
-        self._follower = Follower(self.root, self._environ, self._heard)
-        disabled = [{"disabled_paths": list(self._disabled_paths)}] if self._disabled_paths else []
-        self._follower.start(disabled, is_allowed)
+        """Pass on what happened to files."""
+        if self._subscription is not None:
+            self._subscription.tell(order)
 
     def _heard(self, line: Line) -> None:
         status = self._server.status
@@ -95,6 +83,7 @@ class Folder:
         elif "note" in line:
             status.log(f"{self.root.name}: {line['note']}")
         elif "ready" in line:
+            self.is_left_out = False
             status.log(f"{self.root.name}: {line['ready']} can be searched")
             self._end_progress("it can be searched")
         elif line.get("phase") == "words" and self._is_first:
@@ -130,10 +119,10 @@ class Folder:
             [types.MessageActionItem(INDEX_IT), types.MessageActionItem(LEAVE_IT)],
         )
         chosen = await _answer(self._server, question)
-        if chosen == INDEX_IT and self.is_left_out:
+        if chosen == INDEX_IT and self.is_left_out and self._subscription is not None:
             self.is_left_out = False
             self._is_first = True
-            self._start(is_allowed=True)
+            self._subscription.allow()
 
 
 async def _answer(server: FimbleServer, question: types.ShowMessageRequestParams) -> str:
@@ -148,33 +137,28 @@ async def _answer(server: FimbleServer, question: types.ShowMessageRequestParams
 
 
 def _open_names(root: Path) -> Names:
-    from fimble.index.names import Names
     from fimble.index.places import place_of
-    from fimble.index.reader import Reader
+    from fimble.index.shared import NAMES
 
-    return Names(Reader(place_of(root).folder))
+    return NAMES.get(place_of(root).folder)
 
 
-def _is_read(root: Path) -> bool:
-    """Whether all of the workspace was read once."""
+def _known_of(root: Path) -> tuple[Path, bool]:
+    """The folder without links, and whether all of it was read once."""
     from fimble.errors import FimbleError
     from fimble.index.places import place_of
     from fimble.index.reader import Reader
 
     try:
-        reader = Reader(place_of(root).folder)
+        place = place_of(root)
+        reader = Reader(place.folder)
         try:
-            return reader.meta("words_complete") == "1"
+            return place.root, reader.meta("words_complete") == "1"
         finally:
             reader.close()
     except FimbleError:
-        return False
+        return root, False
 
 
-def _environ(config: Config) -> dict[str, str]:
-    """The options of this session for a process that reads the person's own."""
-    return {
-        "FIMBLE_INDEX": "on",
-        "FIMBLE_INDEX_MAX_FILES": str(config.index_max_files),
-        "FIMBLE_INDEX_MB": str(config.index_mb),
-    }
+def _wanted(config: Config) -> Wanted:
+    return Wanted(config.disabled_paths, config.index_max_files, config.index_mb)

@@ -1,4 +1,4 @@
-"""The process that keeps one folder's index: started, told what happens, started again when it fails, ended.
+"""The process that keeps the indexes: started, told what happens, started again when it fails, ended.
 
 It is one of its own so that reading a workspace takes nothing from the process that answers keystrokes.
 """
@@ -11,42 +11,44 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 logger = logging.getLogger(__name__)
 
 AGAIN_S = (1.0, 10.0, 60.0)
 """After each failure it is started again so much later, and after the last no more."""
+_STEADY_S = 600.0
+"""Failures before a process that ran so long are forgotten."""
 _LINE_BYTES = 1 << 24
 """A line names every file that a checkout of another branch has changed."""
 _END_S = 0.5
 """An index is whole at any moment, so its process may be killed, too."""
-IS_HOME = "home"
-"""The ``code`` of a problem: the folder is so wide that a person has to be asked first."""
+_MALLOC = {"MALLOC_ARENA_MAX": "2"}
+"""Its threads share their memory, so that what one of them has freed another uses."""
 
 Line = dict[str, Any]
 
 
 class Follower:
-    """One process for one folder. Used on the event loop's thread; raises nothing."""
+    """One process for all folders. Used on the event loop's thread; raises nothing."""
 
     def __init__(
         self,
-        root: Path,
-        environ: Mapping[str, str],
+        first_orders: Callable[[], Iterable[Line]],
         on_line: Callable[[Line], None],
+        environ: Mapping[str, str] | None = None,
         delays_s: tuple[float, ...] = AGAIN_S,
     ) -> None:
-        """``environ`` lies over this process's own; ``on_line`` is handed what the process says."""
-        self.root = root
-        self._environ = {**os.environ, **environ}
-        self._on_line = on_line
+        """Each process is told ``first_orders()`` first; ``on_line`` is handed what it says.
+
+        ``environ`` lies over this process's own.
+        """
+        self._first_orders, self._on_line = first_orders, on_line
+        self._environ = {**os.environ, **_MALLOC, **(environ or {})}
         self._delays_s = delays_s
         self._process: asyncio.subprocess.Process | None = None
         self._running: asyncio.Task[None] | None = None
-        self._first_orders: list[Line] = []
 
     @property
     def pid(self) -> int | None:
@@ -54,13 +56,18 @@ class Follower:
         is_running = self._process is not None and self._process.returncode is None
         return self._process.pid if is_running and self._process else None
 
-    def start(self, orders: list[Line], is_allowed: bool = False) -> None:
-        """Begin to follow; each process is first told ``orders``. ``is_allowed``: though the folder is so wide."""
-        self._first_orders = orders
-        self._running = asyncio.ensure_future(self._run(["--yes"] if is_allowed else []))
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a process runs or will be started again."""
+        return self._running is not None and not self._running.done()
+
+    def start(self) -> None:
+        """Begin to follow, unless it is at work."""
+        if not self.is_at_work:
+            self._running = asyncio.ensure_future(self._run())
 
     def tell(self, order: Line) -> None:
-        """Pass on what happened. Where no process runs it is lost: one that starts looks at everything anyway."""
+        """Pass on what happened. Where no process runs it is lost: one that starts is told all that it must know."""
         process = self._process
         if process is None or process.returncode is not None or process.stdin is None or process.stdin.is_closing():
             return
@@ -68,25 +75,28 @@ class Follower:
 
     async def close(self) -> None:
         """End the process, and wait until it has ended."""
-        if self._running is not None:
-            self._running.cancel()
+        running, self._running = self._running, None
+        if running is not None:
+            running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._running
+                await running
 
-    async def _run(self, options: list[str]) -> None:
-        for delay_s in (*self._delays_s, None):
-            code = await self._follow(options)
-            if code is None or code == 0:
-                return
-            logger.warning("The process that keeps the index of %s ended with %d", self.root, code)
-            if delay_s is None:
-                self._on_line({"problem": f"The index of {self.root} is not kept any more: its process fails."})
+    async def _run(self) -> None:
+        delays_s = iter(self._delays_s)
+        while True:
+            begun_s = asyncio.get_running_loop().time()
+            problem = await self._follow()
+            logger.warning("The process that keeps the indexes: %s", problem)
+            if asyncio.get_running_loop().time() - begun_s >= _STEADY_S:
+                delays_s = iter(self._delays_s)
+            if (delay_s := next(delays_s, None)) is None:
+                self._on_line({"problem": f"The workspace's index is not kept any more: {problem}."})
                 return
             await asyncio.sleep(delay_s)
 
-    async def _follow(self, options: list[str]) -> int | None:
-        """Start a process and listen to it until it ends. Its exit code; ``None`` where starting again is no use."""
-        command = [sys.executable, "-P", "-m", "fimble", "index", str(self.root), "--follow", *options]
+    async def _follow(self) -> str:
+        """Start a process and listen to it until it ends; how that came."""
+        command = [sys.executable, "-P", "-m", "fimble", "index", "--follow"]
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -96,28 +106,23 @@ class Follower:
                 limit=_LINE_BYTES,
             )
         except OSError as error:
-            self._on_line({"problem": f"The index of {self.root} cannot be kept: {error}."})
-            return None
+            return f"its process cannot be started ({error})"
         self._process = process
         try:
-            for order in self._first_orders:
+            for order in self._first_orders():
                 self.tell(order)
             return await self._listen(process)
         finally:
             await _end(process)
 
-    async def _listen(self, process: asyncio.subprocess.Process) -> int | None:
+    async def _listen(self, process: asyncio.subprocess.Process) -> str:
         assert process.stdout is not None
-        is_asking = False
         try:
             async for data in process.stdout:
-                line = _read(data)
-                is_asking |= line.get("code") == IS_HOME
-                self._on_line(line)
+                self._on_line(_read(data))
         except ValueError:
-            logger.warning("The process that keeps the index of %s says too much at once", self.root)
-        code = await process.wait() if process.stdout.at_eof() else 1
-        return None if is_asking else code
+            return "its process says too much at once"
+        return f"its process fails (exit code {await process.wait()})"
 
 
 def _read(data: bytes) -> Line:

@@ -23,6 +23,7 @@ from fimble.lsp.actions import Actions
 from fimble.lsp.condition import Condition
 from fimble.lsp.configuration import Configuration
 from fimble.lsp.documents import Change, Document, Documents
+from fimble.lsp.followers import Followers
 from fimble.lsp.greeting import Client
 from fimble.lsp.idle import Idle
 from fimble.lsp.model import Loader, Model
@@ -55,8 +56,12 @@ class FimbleServer(LanguageServer):
         complaints: Sequence[str],
         stopped: asyncio.Future[int],
         open_search: OpenSearch | None = None,
+        followers: Followers | None = None,
     ) -> None:
-        """``stopped`` is given the exit code when the session is to end. Without ``open_search`` nothing is indexed."""
+        """``stopped`` is given the exit code when the session is to end. Without ``open_search`` nothing is indexed.
+
+        ``followers`` are those of all sessions of this process; the session has its own where there are none.
+        """
         super().__init__("fimble", fimble.__version__, protocol_cls=FimbleProtocol, converter_factory=make_converter)
         self.settings = Settings(config, complaints)
         self.configuration = Configuration(self)
@@ -74,7 +79,7 @@ class FimbleServer(LanguageServer):
         self.privacy = Privacy(config.disabled_paths)
         self.elsewhere = Elsewhere(self.privacy)
         self.acceptance = Acceptance(self)
-        self.workspace_index = Workspace(self, open_search)
+        self.workspace_index = Workspace(self, open_search, followers)
         self.client = Client()
         self.shows_inline = False
         """Whether the editor says, or shows by asking, that it has inline completion."""

@@ -19,6 +19,7 @@ from fimble.lsp.tcp import TcpListener
 if TYPE_CHECKING:
     from fimble.config import Config
     from fimble.features.search import OpenSearch
+    from fimble.lsp.followers import Followers
     from fimble.lsp.model import Loader
     from fimble.lsp.server import FimbleServer
 
@@ -78,14 +79,20 @@ class Session:
     """One editor, from its first message to its last."""
 
     def __init__(
-        self, loader: Loader, config: Config, complaints: Sequence[str], open_search: OpenSearch | None = None
+        self,
+        loader: Loader,
+        config: Config,
+        complaints: Sequence[str],
+        open_search: OpenSearch | None = None,
+        followers: Followers | None = None,
     ) -> None:
+        """``followers`` are those of all sessions of this process, if it has several."""
         self.stopped: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         """The exit code, as soon as the session is to end."""
         self._loader = loader
         self._config = config
         self._complaints = complaints
-        self._open_search = open_search
+        self._open_search, self._followers = open_search, followers
         self._server: FimbleServer | None = None
 
     async def run(self, connection: Connection) -> int:
@@ -128,7 +135,9 @@ class Session:
             await asyncio.sleep(0)
         from fimble.lsp.server import FimbleServer
 
-        server = FimbleServer(self._loader, self._config, self._complaints, self.stopped, self._open_search)
+        server = FimbleServer(
+            self._loader, self._config, self._complaints, self.stopped, self._open_search, self._followers
+        )
         server.protocol.set_writer(_Writer(connection))
         _hand_over(server, frame, answered=answer is not None)
         return server

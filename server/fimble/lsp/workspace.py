@@ -16,6 +16,7 @@ from fimble.errors import FimbleError
 from fimble.features.search import OpenSearch, is_name, merged
 from fimble.index.records import Answer, Hit
 from fimble.lsp.folder import Folder
+from fimble.lsp.followers import Followers
 from fimble.privacy import Privacy, path_of
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_FOLDERS = 8
-"""Each takes a process; editors that open every project a person ever had do not mean them all."""
-PAUSE_MS, PAUSE_EVERY_S = 1500, 0.5
-"""A key stops what is heavy for so long, and is told at most so often."""
+"""Each takes memory; editors that open every project a person ever had do not mean them all."""
 RESCAN_EVERY_S = 60.0
 """Where the editor watches no files, a save makes the index look at all of them again, at most so often."""
 MAX_NAMED = 500
@@ -41,16 +40,22 @@ Found = list[tuple[Path, Hit]]
 class Workspace:
     """Used on the event loop's thread."""
 
-    def __init__(self, server: FimbleServer, open_search: OpenSearch | None) -> None:
-        """Without ``open_search`` nothing is indexed or searched."""
+    def __init__(
+        self, server: FimbleServer, open_search: OpenSearch | None, followers: Followers | None = None
+    ) -> None:
+        """Without ``open_search`` nothing is indexed or searched.
+
+        ``followers``: those of all sessions of this process; its own where there are none, ended with the session.
+        """
         self.folders: list[Folder] = []
         self._server, self._open_search = server, open_search
+        self._followers = followers if followers is not None else Followers()
         self._uris: tuple[str, ...] = ()
         self._is_following = False
         self._is_watching = False
         self._settling = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._paused_s = self._scanned_s = float("-inf")
+        self._scanned_s = float("-inf")
         # names are asked for at every key: they do not wait for an encoder that is being loaded
         self._names_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fimble-names")
         self._search_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fimble-search")
@@ -86,7 +91,7 @@ class Workspace:
             await folder.leave()
         if self._is_following:
             for folder in self.folders[:MAX_FOLDERS]:
-                await folder.follow()
+                await folder.follow(self._followers)
             if len(self.folders) > MAX_FOLDERS:
                 self._server.status.log(f"Only {MAX_FOLDERS} of {len(self.folders)} folders are indexed.")
 
@@ -102,11 +107,7 @@ class Workspace:
 
     def typed(self) -> None:
         """A person types, or waits for something: what is heavy pauses."""
-        now_s = asyncio.get_running_loop().time()
-        if now_s - self._paused_s >= PAUSE_EVERY_S:
-            self._paused_s = now_s
-            for folder in self.folders:
-                folder.tell({"pause_ms": PAUSE_MS})
+        self._followers.pause()
 
     def saved(self, uri: str) -> None:
         """A document was saved."""

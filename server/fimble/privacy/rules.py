@@ -34,8 +34,12 @@ class Privacy:
         disabled_paths: Sequence[str] = (),
         roots: Sequence[Path] = (),
         clock: Callable[[], float] = time.monotonic,
+        also_disabled: Sequence[Sequence[str]] = (),
     ) -> None:
-        """``disabled_paths`` are patterns as in ``.gitignore`` for paths below a root and for absolute paths."""
+        """``disabled_paths`` are patterns as in ``.gitignore`` for paths below a root and for absolute paths.
+
+        ``also_disabled`` are more such lists, each for itself: an exception in one opens nothing that another forbids.
+        """
         given = [os.path.abspath(root) for root in roots]  # noqa: PTH100 (keeps a link's own name)
         both = (_slashed(form) for root in given for form in (root, os.path.realpath(root)))
         self.roots = tuple(dict.fromkeys(root if root.endswith("/") else root + "/" for root in both))
@@ -43,11 +47,11 @@ class Privacy:
         self._clock = clock
         self._known: dict[str | Path, tuple[float, str | None]] = {}
         self._ignore_files = IgnoreFiles()
-        self._disabled: Patterns | None = None
+        self._disabled: list[Patterns] = []
         self._problem: str | None = None
         try:
-            if disabled_paths:
-                self._disabled = Patterns.compile([_own_pattern(pattern) for pattern in disabled_paths])
+            for listed in filter(None, (disabled_paths, *also_disabled)):
+                self._disabled.append(Patterns.compile([_own_pattern(pattern) for pattern in listed]))
         except ValueError as error:
             self._problem = f"The setting disabled_paths cannot be applied: {error}. Until it can, no file is read."
 
@@ -87,10 +91,10 @@ class Privacy:
         return None
 
     def _disabled_by(self, path: str) -> str | None:
-        if self._disabled is None:
+        if not self._disabled:
             return None
-        relative = [path[len(root) :] for root in self.roots if _is_below(path, root)]
-        rule = next((rule for form in (*relative, path.lstrip("/")) if (rule := self._disabled.forbids(form))), None)
+        forms = [*(path[len(root) :] for root in self.roots if _is_below(path, root)), path.lstrip("/")]
+        rule = next((rule for each in self._disabled for form in forms if (rule := each.forbids(form))), None)
         return f"The setting disabled_paths names it: {rule}." if rule else None
 
     def _ignored_by(self, path: str) -> str | None:

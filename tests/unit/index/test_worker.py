@@ -140,7 +140,7 @@ def test_disabled_paths_are_forgotten_and_come_back(place: Place) -> None:
         assert told.key("ready") == "words"
         reader = Reader(place.folder)
         assert reader.paths() == {"b.py", "c.py"}
-        order(worker, disabled_paths=("b.py",))
+        order(worker, disabled_paths=(("b.py",),))
         assert told.key("ready") == "words"
         assert reader.paths() == {"c.py"}
         order(worker, disabled_paths=())
@@ -298,7 +298,7 @@ def test_a_workspace_that_is_gone_is_told(place: Place) -> None:
         ('{"pause_ms": -5}', Order()),
         ('{"pause_ms": 1e12}', Order(pause_ms=60_000)),
         ('{"disabled_paths": []}', Order(disabled_paths=())),
-        ('{"disabled_paths": ["*"], "rescan": true}', Order(disabled_paths=("*",), is_rescan=True)),
+        ('{"disabled_paths": ["*"], "rescan": true}', Order(disabled_paths=(("*",),), is_rescan=True)),
         ('{"changed": ["/a\\u0000b"], "later": 1}', Order()),
     ],
 )
@@ -317,7 +317,7 @@ def test_what_is_no_order_is_told(line: str) -> None:
 def test_orders_come_in_turn_and_their_end_is_noticed() -> None:
     orders: queue.Queue[Order | None] = queue.Queue()
     is_over = threading.Event()
-    read_orders(io.StringIO('{"pause_ms": 1}\n\n{"rescan": true}\nnonsense\n'), orders, is_over.set).join(TIMEOUT_S)
+    read_orders(io.StringIO('{"pause_ms": 1}\n\n{"rescan": true}\nnonsense\n'), orders.put, is_over.set).join(TIMEOUT_S)
     assert is_over.is_set()
     assert orders.get() == Order(pause_ms=1) and orders.get() == Order(is_rescan=True)
     (last,) = [orders.get()]

@@ -1,4 +1,4 @@
-"""The process that keeps an index is started again a few times, and never left behind."""
+"""The process that keeps the indexes is started again a few times, and never left behind."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
+from fimble.lsp import follower as module
 from fimble.lsp.follower import Follower
 
 TIMEOUT_S = 30.0
@@ -38,15 +39,14 @@ async def test_it_is_told_first_what_it_must_know_and_then_what_happens(root: Pa
     echo = "for line in sys.stdin:\n    print(line, end='', flush=True)\n"
     script(root, "print(json.dumps({'argv': sys.argv[1:]}), flush=True)\n" + echo)
     lines: list[Any] = []
-    follower = Follower(root, {}, lines.append)
+    follower = Follower(lambda: [{"root": "a"}], lines.append)
     follower.tell({"lost": 1})
-    follower.start([{"disabled_paths": ["a"]}], is_allowed=True)
+    follower.start()
+    follower.start()
     await until(lambda: len(lines) == 2)
     follower.tell({"changed": ["ü.py"]})
     await until(lambda: len(lines) == 3)
-    assert lines == [
-        {"argv": ["index", str(root), "--follow", "--yes"]}, {"disabled_paths": ["a"]}, {"changed": ["ü.py"]},
-    ]  # fmt: skip
+    assert lines == [{"argv": ["index", "--follow"]}, {"root": "a"}, {"changed": ["ü.py"]}]
     pid = follower.pid
     await follower.close()
     assert pid is not None and follower.pid is None and not psutil.pid_exists(pid)
@@ -54,34 +54,37 @@ async def test_it_is_told_first_what_it_must_know_and_then_what_happens(root: Pa
     await follower.close()
 
 
-async def test_one_that_fails_is_started_again_a_few_times(root: Path) -> None:
-    script(root, f"open({str(root / 'runs')!r}, 'a').write('x')\nsys.exit(3)\n")
+@pytest.mark.parametrize("code", [0, 3])
+async def test_one_that_ends_is_started_again_a_few_times(root: Path, code: int) -> None:
+    script(root, f"open({str(root / 'runs')!r}, 'a').write('x')\nsys.exit({code})\n")
     lines: list[Any] = []
-    follower = Follower(root, {}, lines.append, delays_s=(0.01, 0.02))
-    follower.start([])
+    follower = Follower(list, lines.append, delays_s=(0.01, 0.02))
+    follower.start()
     await until(lambda: lines)
     assert (root / "runs").read_text() == "xxx"
-    assert lines == [{"problem": f"The index of {root} is not kept any more: its process fails."}]
+    assert lines == [{"problem": f"The workspace's index is not kept any more: its process fails (exit code {code})."}]
+    await until(lambda: not follower.is_at_work)
+    follower.start()
+    await until(lambda: (root / "runs").read_text() == "xxxxxx")
     await follower.close()
 
 
-@pytest.mark.parametrize("end", ["sys.exit(0)", "print(json.dumps({'problem': 'x', 'code': 'home'})); sys.exit(2)"])
-async def test_one_that_has_nothing_to_do_is_left_alone(root: Path, end: str) -> None:
-    script(root, f"open({str(root / 'runs')!r}, 'a').write('x')\n{end}\n")
-    follower = Follower(root, {}, lambda _: None, delays_s=(0.0, 0.0))
-    follower.start([])
-    assert follower._running is not None
-    async with asyncio.timeout(TIMEOUT_S):
-        await follower._running
-    assert (root / "runs").read_text() == "x"
+async def test_one_that_ran_long_is_forgiven_what_was_before(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_STEADY_S", 0.0)
+    script(root, f"open({str(root / 'runs')!r}, 'a').write('x')\nsys.exit(3)\n")
+    lines: list[Any] = []
+    follower = Follower(list, lines.append, delays_s=(0.01,))
+    follower.start()
+    await until(lambda: (root / "runs").exists() and len((root / "runs").read_text()) >= 4)
+    assert lines == []
     await follower.close()
 
 
 async def test_what_is_no_line_is_passed_over(root: Path) -> None:
     script(root, "print('hello'); print('[1]'); print(b'{}'.decode()); print(json.dumps({'ready': 'words'}))\n")
     lines: list[Any] = []
-    follower = Follower(root, {}, lines.append)
-    follower.start([])
+    follower = Follower(list, lines.append)
+    follower.start()
     await until(lambda: {"ready": "words"} in lines)
     assert all(line in ({}, {"ready": "words"}) for line in lines)
     await follower.close()
@@ -92,8 +95,8 @@ async def test_one_that_does_not_hear_is_killed(root: Path) -> None:
         root, "import signal, time\nprint(json.dumps({'ready': 'words'}), flush=True)\nwhile True:\n    time.sleep(1)\n"
     )
     lines: list[Any] = []
-    follower = Follower(root, {}, lines.append)
-    follower.start([])
+    follower = Follower(list, lines.append)
+    follower.start()
     await until(lambda: lines)
     pid = follower.pid
     assert pid is not None
@@ -109,7 +112,7 @@ async def test_nothing_of_the_workspace_is_run(root: Path, monkeypatch: pytest.M
     script(root, "print(json.dumps({'ready': 'words'}), flush=True)\n")
     monkeypatch.chdir(root)
     lines: list[Any] = []
-    follower = Follower(root, {"MARK": "1"}, lines.append)
-    follower.start([])
+    follower = Follower(list, lines.append)
+    follower.start()
     await until(lambda: {"ready": "words"} in lines)
     await follower.close()

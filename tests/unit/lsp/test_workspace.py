@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import pytest
 from lsprotocol import types
 
 from fimble.config import Config
@@ -15,7 +13,7 @@ from fimble.errors import IndexUnavailable
 from fimble.features.search import Search
 from fimble.index.records import Answer, Hit, Kind
 from fimble.lsp.folder import Folder
-from fimble.lsp.workspace import MAX_NAMED, PAUSE_MS, Workspace
+from fimble.lsp.workspace import MAX_NAMED, Workspace
 from fimble.privacy import Privacy
 
 HIT = Hit("a.py", "upload", Kind.FUNCTION, 3, 9, "def upload()", "def upload():", 3, 1.0, ("its name",))
@@ -55,19 +53,6 @@ def search_that(answer: Answer | Exception) -> Search:
             return list(answer.hits) if isinstance(answer, Answer) and name == "upload" else []
 
     return Search(lambda: cast(Any, Scripted()), Scripted)
-
-
-async def test_keys_pause_what_is_heavy_and_are_told_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = Told(Path("/w"))
-    made = workspace(folder)
-    loop, now_s = asyncio.get_running_loop(), 100.0
-    monkeypatch.setattr(loop, "time", lambda: now_s)
-    for _ in range(40):
-        made.typed()
-        now_s += 0.125
-    assert folder.orders == [{"pause_ms": PAUSE_MS}] * 10
-    monkeypatch.undo()
-    await made.close()
 
 
 async def test_a_save_is_told_where_it_was_and_elsewhere_all_is_looked_at_now_and_then() -> None:
