@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from fimble.engine.memory import Kept, KvMemory
+from fimble.engine.memory import Holding, KvMemory
 
 MIN_SHARED_TOKENS = 16
 """Fewer shared tokens than this are prefilled again rather than copied or taken over."""
@@ -29,7 +29,7 @@ class Slot(Generic[C]):
     """One sequence: ``tokens`` are those whose keys and values ``cache`` holds, in order."""
 
     cache: C
-    kept: Kept
+    holding: Holding
     """What it takes of the memory for all."""
     tokens: list[int] = field(default_factory=list)
     high_water_tokens: int = 0
@@ -44,7 +44,7 @@ class Slot(Generic[C]):
     @property
     def last_used(self) -> int:
         """The higher, the later."""
-        return self.kept.last_used
+        return self.holding.last_used
 
     def loses_nothing(self, num_tokens: int, sequence: str) -> bool:
         """Whether only tokens of ``sequence`` itself lie behind the first ``num_tokens``."""
@@ -84,16 +84,18 @@ class SlotPool(Generic[C]):
         whole_slot_tokens: int = 0,
         memory: KvMemory | None = None,
         bytes_per_token: int = 1,
+        graph: object = None,
     ) -> None:
         """All slots together hold ``max_tokens``, unless ``memory`` says what there is for them and others.
 
         ``copy_prefix(source, target, n)`` copies n tokens and returns how many it could.
         ``whole_slot_tokens``: what a slot costs from its start, where memory is not
-        committed lazily.
+        committed lazily. ``graph``: what computes the keys and values.
         """
         self._new_cache, self._copy_prefix = new_cache, copy_prefix
         self._whole_slot_tokens, self._bytes_per_token = whole_slot_tokens, bytes_per_token
         self._memory = memory or KvMemory(max_tokens * bytes_per_token)
+        self._graph = graph
         self._slots: list[Slot[C]] = []
         self._in_use: Slot[C] | None = None
 
@@ -131,8 +133,8 @@ class SlotPool(Generic[C]):
             self._promise(slot, num_tokens)
             for other in self._slots:
                 other.others.pop(sequence, None)
-            self._memory.use(slot.kept)
-            slot.kept.in_use, self._in_use = True, slot
+            self._memory.use(slot.holding)
+            slot.holding.in_use, self._in_use = True, slot
             self._memory.shrink()
             return slot
 
@@ -140,7 +142,7 @@ class SlotPool(Generic[C]):
         """The slot in use, if any, is so no more: it may go when memory is short."""
         with self._memory.lock:
             if self._in_use is not None:
-                self._in_use.kept.in_use = False
+                self._in_use.holding.in_use = False
                 self._in_use = None
 
     def num_held(self, prompt: Sequence[int], adapter: str = "") -> int:
@@ -148,7 +150,7 @@ class SlotPool(Generic[C]):
         with self._memory.lock:
             best, num_shared = self._most_shared(prompt, "", adapter)
             if best is not None:
-                self._memory.use(best.kept)
+                self._memory.use(best.holding)
             return num_shared
 
     def clear(self) -> None:
@@ -156,7 +158,7 @@ class SlotPool(Generic[C]):
         with self._memory.lock:
             self.release()
             for slot in self._slots:
-                self._memory.remove(slot.kept)
+                self._memory.remove(slot.holding)
             self._slots.clear()
 
     def _most_shared(self, prompt: Sequence[int], sequence: str, adapter: str) -> tuple[Slot[C] | None, int]:
@@ -177,10 +179,10 @@ class SlotPool(Generic[C]):
                 return slot
         memory, num_bytes = self._memory, max(num_tokens, self._whole_slot_tokens) * self._bytes_per_token
         while not memory.has_room(num_bytes):
-            oldest = memory.oldest(keep.kept if keep is not None else None)
+            oldest = memory.oldest(keep.holding if keep is not None else None)
             if oldest is None:
                 break
-            own = next((slot for slot in self._slots if slot.kept is oldest), None)
+            own = next((slot for slot in self._slots if slot.holding is oldest), None)
             if own is not None:
                 own.empty(adapter)
                 return own
@@ -189,15 +191,16 @@ class SlotPool(Generic[C]):
         return self._new_slot(adapter)
 
     def _new_slot(self, adapter: str) -> Slot[C]:
-        kept = Kept(self._whole_slot_tokens * self._bytes_per_token, lambda: self._slots.remove(slot))
-        slot = Slot(self._new_cache(), kept, high_water_tokens=self._whole_slot_tokens, adapter=adapter)
+        num_bytes = self._whole_slot_tokens * self._bytes_per_token
+        holding = Holding(num_bytes, lambda: self._slots.remove(slot), self._graph)
+        slot = Slot(self._new_cache(), holding, high_water_tokens=self._whole_slot_tokens, adapter=adapter)
         self._slots.append(slot)
-        self._memory.add(kept)
+        self._memory.add(holding)
         return slot
 
     def _promise(self, slot: Slot[C], num_tokens: int) -> None:
         slot.high_water_tokens = max(slot.high_water_tokens, num_tokens)
-        slot.kept.num_bytes = slot.high_water_tokens * self._bytes_per_token
+        slot.holding.num_bytes = slot.high_water_tokens * self._bytes_per_token
 
 
 def count_shared(left: Sequence[int], right: Sequence[int]) -> int:

@@ -22,7 +22,7 @@ from fimble.engine.base import (
 from fimble.engine.decode import Lookahead, allowed_after, decode
 from fimble.engine.kv import Slot, SlotPool
 from fimble.engine.memory import KvMemory
-from fimble.engine.runner import AtOnce, Run, Runner
+from fimble.engine.runner import Asked, AtOnce, Runner
 from fimble.engine.sampler import Logits, log_softmax
 from fimble.engine.session import DecoderSession, KvCache, Lora, Session
 from fimble.engine.speculate import MAX_DRAFT_TOKENS, Drafter, Experience
@@ -69,6 +69,7 @@ class OnnxEngine:
             whole_slot_tokens=context_length if self.session.provider == "cuda" else 0,
             memory=memory,
             bytes_per_token=self.session.layout.bytes_per_token,
+            graph=self.session,
         )
 
     def use(self, adapter: Adapter | None) -> None:
@@ -107,32 +108,21 @@ class OnnxEngine:
         slot = self.slots.acquire(prompt, len(answer), sequence, self.lora.fingerprint)
         try:
             unread = [*prompt[len(slot.tokens) :], *answer[:-1]]
-            logits = self.run_in(slot, self.lora, unread, len(answer), Urgency.AWAITED, time.monotonic(), cancel)
+            logits = self.run_in(slot, self.lora, unread, len(answer), Asked(Urgency.AWAITED, cancel))
             slot.tokens.extend(unread)
         finally:
             self.slots.release()
         return [float(row[token]) for row, token in zip(log_softmax(logits), answer, strict=True)]
 
-    def run_in(
-        self,
-        slot: Slot[KvCache],
-        lora: Lora,
-        tokens: Sequence[int],
-        num_logits: int,
-        urgency: Urgency,
-        asked_s: float,
-        cancel: CancelToken | None,
-    ) -> Logits:
+    def run_in(self, slot: Slot[KvCache], lora: Lora, tokens: Sequence[int], num_logits: int, asked: Asked) -> Logits:
         """Run ``tokens`` behind the slot's own, when the runner says so; logits ``[num_logits, vocabulary]``."""
         slot.cache.bind(lora)
-        if cancel is not None and not cancel.is_awaited:
-            urgency = Urgency.IDLE
         num_past, session = len(slot.tokens), self.session
 
         def do(stop: CancelToken | None) -> Logits:
             return session.run(tokens, slot.cache, num_past, num_logits, stop)
 
-        return self.runner.run(Run(do, len(tokens), urgency, asked_s, cancel))
+        return self.runner.run(asked.run(do, len(tokens)))
 
     def _check_length(self, num_prompt_tokens: int, num_new_tokens: int) -> None:
         if not num_prompt_tokens or num_prompt_tokens + num_new_tokens > self.info.context_length:
@@ -162,7 +152,7 @@ class OnnxGeneration:
     def __init__(self, engine: OnnxEngine, request: GenerateRequest, cancel: CancelToken | None) -> None:
         self.stats = GenerationStats(num_prompt_tokens=len(request.prompt))
         self._engine, self._request, self._cancel = engine, request, cancel
-        self._lora, self._asked_s = engine.lora, time.monotonic()
+        self._lora, self._asked = engine.lora, Asked(request.urgency, cancel)
 
     def __iter__(self) -> Iterator[Token]:
         try:
@@ -227,9 +217,7 @@ class OnnxGeneration:
 
     def _run(self, slot: Slot[KvCache], tokens: Sequence[int], num_logits: int) -> Logits:
         """Run ``tokens`` behind the slot's own; logits ``[num_logits, vocabulary]`` of the last of them."""
-        return self._engine.run_in(
-            slot, self._lora, tokens, num_logits, self._request.urgency, self._asked_s, self._cancel
-        )
+        return self._engine.run_in(slot, self._lora, tokens, num_logits, self._asked)
 
     def _check_cancelled(self) -> None:
         if self._cancel is not None and self._cancel.cancelled:

@@ -24,10 +24,24 @@ class Run(Generic[T]):
     """Does it; raises ``EngineCancelled`` soon after the token it is given is set. A run that was broken off so, for
     the sake of another, is done again: it must leave good what was there before it."""
     num_tokens: int
-    urgency: Urgency = Urgency.AWAITED
-    asked_s: float = field(default_factory=time.monotonic)
+    urgency: Urgency
+    asked_s: float
     """When the request was made that the run belongs to."""
     cancel: CancelToken | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, as far as it matters to whoever does its runs."""
+
+    urgency: Urgency
+    cancel: CancelToken | None
+    asked_s: float = field(default_factory=time.monotonic)
+
+    def run(self, do: Callable[[CancelToken | None], T], num_tokens: int) -> Run[T]:
+        """One of its runs; as urgent as it is at the moment."""
+        is_awaited = self.cancel is None or self.cancel.is_awaited
+        return Run(do, num_tokens, self.urgency if is_awaited else Urgency.IDLE, self.asked_s, self.cancel)
 
 
 class Runner(Protocol):
