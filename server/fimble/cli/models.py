@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fimble import config
-from fimble.errors import ConfigError, UnknownModel
+from fimble.cli.adding import add
+from fimble.errors import ConfigError, ModelNotInstalled, UnknownModel
 from fimble.weights import catalog, disk, store
+from fimble.weights.entry import NAME
 
 if TYPE_CHECKING:
     from fimble.weights.adapters import Kept
 
-app = typer.Typer(add_completion=False, help="List the models and what was trained on them, or remove one.")
+app = typer.Typer(add_completion=False, help="List the models and what was trained on them; add one, or remove one.")
+app.command()(add)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,10 @@ def remove(
     name: Annotated[str, typer.Argument(help="A name from `fimble models`.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Delete a model: all its precisions and its source file."""
+    """Delete a model: all its precisions and its source file; of one that was added, its entry, too."""
+    from fimble.weights.addition import is_added
+
+    was_added = NAME.fullmatch(name) is not None and is_added(catalog.user_file(name))
     try:
         sources = [catalog.find(name).file.sha256]
     except (ConfigError, UnknownModel):
@@ -92,7 +98,14 @@ def remove(
         sources = []
     if not yes:
         typer.confirm(f"Delete {name} from this disk?", abort=True)
-    freed = disk.readable(store.remove(name, sources, lambda progress: typer.echo(progress.notice, err=True)))
+    try:
+        freed = disk.readable(store.remove(name, sources, lambda progress: typer.echo(progress.notice, err=True)))
+    except ModelNotInstalled:
+        if not was_added:
+            raise
+        freed = disk.readable(0)
+    if was_added:
+        catalog.forget(name)
     typer.echo(f"{name} is removed; {freed} are free again.")
 
 
@@ -182,7 +195,7 @@ def _print(rows: list[Row]) -> None:
         table.add_row(
             "*" if row.is_default else "",
             row.name,
-            f"{row.parameters / 1e9:.1f} B" if row.parameters else "",
+            _readable_count(row.parameters),
             row.licence,
             disk.readable(row.download_bytes) if row.download_bytes else "",
             disk.readable(row.installed_bytes) if row.installed_bytes else "",
@@ -197,6 +210,13 @@ def _print(rows: list[Row]) -> None:
     for name, adapter in trained:
         for line in _lines(name, adapter):
             typer.echo(line)
+
+
+def _readable_count(parameters: int) -> str:
+    """``494032768`` -> ``0.5 B``; nothing where nobody knows."""
+    if not parameters:
+        return ""
+    return f"{parameters / 1e9:.1f} B" if parameters >= 50_000_000 else f"{parameters / 1e6:.1f} M"
 
 
 def _lines(model: str, adapter: AdapterRow) -> Sequence[str]:

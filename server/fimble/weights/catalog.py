@@ -8,6 +8,7 @@ beside a TOML as ``<name>.reference.json``, since they are too long for people t
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -27,6 +28,7 @@ from fimble.weights.entry import (
     parse,
     parse_references,
 )
+from fimble.weights.entry_text import to_toml
 
 __all__ = [
     "CatalogEntry",
@@ -41,7 +43,11 @@ __all__ = [
     "catalogue_file",
     "entries",
     "find",
+    "forget",
+    "is_builtin",
     "names",
+    "save",
+    "user_file",
     "user_folder",
 ]
 
@@ -89,6 +95,30 @@ def user_folder() -> Path:
     return config.home() / "catalogue"
 
 
+def is_builtin(name: str) -> bool:
+    """Whether fimble itself brings an entry of that name, in any case: some disks do not tell them apart."""
+    return any(place.name.lower() == f"{name}.toml".lower() for place in builtin_folder().iterdir())
+
+
+def user_file(name: str) -> Path:
+    """Where a person's own entry called ``name`` lies, or would."""
+    return user_folder() / f"{name}.toml"
+
+
+def save(entry: CatalogEntry, heading: str, references: str = "") -> None:
+    """Write a person's own entry, whole or not at all; ``references``: the text of its recorded answers."""
+    user_folder().mkdir(parents=True, exist_ok=True)
+    if references:
+        _write(user_folder() / f"{entry.name}.reference.json", references)
+    _write(user_file(entry.name), to_toml(entry, heading))
+
+
+def forget(name: str) -> None:
+    """Delete a person's own entry with its recorded answers, if there is one."""
+    for path in (user_file(name), user_folder() / f"{name}.reference.json"):
+        path.unlink(missing_ok=True)
+
+
 def builtin_folder() -> Traversable:
     """``fimble/_models`` in an installed package, ``models/`` in a checkout."""
     packed = resources.files("fimble") / "_models"
@@ -118,6 +148,15 @@ def _places() -> dict[str, Traversable]:
         for file in folder.iterdir()
         if file.name.endswith(".toml")
     }
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.new")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
 
 
 def _text(file: Traversable) -> str:

@@ -6,7 +6,6 @@ its name only once its size and sha256 are those of the catalogue.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,12 +14,11 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from fimble.errors import ChecksumMismatch, DownloadFailed, NotEnoughDisk, WeightsError
-from fimble.weights import disk, http, partial, store, wheels
+from fimble.weights import disk, http, hub, partial, store, wheels
 from fimble.weights.digest import sha256_of
 from fimble.weights.entry import CatalogEntry, FolderSource, HubSource, Source, SourceFile, UrlSource, WheelSource
 from fimble.weights.progress import OnProgress, Progress, silent
 
-HUB = "https://huggingface.co"
 _HINT = (
     "Check the network, or fetch {file} by other means and run `fimble setup {model} --from PATH`. "
     "What has arrived is kept, and the next run continues."
@@ -148,9 +146,8 @@ def _url(source: HubSource | UrlSource, file: SourceFile) -> str:
     if isinstance(source, UrlSource):
         named = PurePosixPath(urlsplit(source.url).path).name
         return source.url.removesuffix(named) + file.name if named and named != file.name else source.url
-    endpoint = (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
     path = PurePosixPath(source.file).with_name(file.name)
-    return f"{endpoint}/{source.repository}/resolve/{source.revision}/{path}"
+    return f"{hub.endpoint()}/{source.repository}/resolve/{source.revision}/{path}"
 
 
 def _called(source: Source) -> str:

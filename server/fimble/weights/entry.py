@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from fimble.errors import ConfigError
@@ -85,6 +85,18 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """Sizes from which speed and memory are estimated before the model is prepared."""
+
+    layer_parameters: int
+    """Weights that every token is multiplied by: all but the tables of the vocabulary."""
+    hidden: int
+    vocabulary: int
+    kv_values: int
+    """Numbers that one token leaves in the KV cache."""
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogEntry:
     """A model that fimble can fetch and prepare."""
 
@@ -105,6 +117,8 @@ class CatalogEntry:
     sources: tuple[Source, ...]
     """Where to get the file, in the order to try."""
     references: tuple[Reference, ...]
+    shape: Shape | None = None
+    """Not every entry says it."""
 
     @property
     def num_bytes(self) -> int:
@@ -141,6 +155,7 @@ def parse(text: str, name: str, where: str) -> CatalogEntry:
         companions=tuple(_file(item) for item in table.tables("companion")),
         sources=sources,
         references=(),
+        shape=_shape(table.table("shape")) if table.has("shape") else None,
     )
     table.refuse_unknown()
     file_names = [file.name.lower() for file in (entry.file, *entry.companions)]
@@ -189,6 +204,12 @@ def _file(table: Table) -> SourceFile:
     )
     table.refuse_unknown()
     return file
+
+
+def _shape(table: Table) -> Shape:
+    shape = Shape(*(table.number(field.name) for field in fields(Shape)))
+    table.refuse_unknown()
+    return shape
 
 
 def _is_file_name(name: str) -> bool:

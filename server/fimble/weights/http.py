@@ -40,6 +40,15 @@ class _Unreachable(_Interrupted):
     """Nobody answers at that address."""
 
 
+class Refused(DownloadFailed):
+    """The server answered, and it was no."""
+
+    def __init__(self, what: str, status: int) -> None:
+        super().__init__(what)
+        self.status = status
+        """HTTP's status, such as 404."""
+
+
 def fetch(url: str, partial: PartialFile, on_bytes: Callable[[int], None]) -> None:
     """Bring ``partial`` to its full size from ``url``, continuing where it stands.
 
@@ -60,6 +69,40 @@ def fetch(url: str, partial: PartialFile, on_bytes: Callable[[int], None]) -> No
                 if attempts >= MAX_ATTEMPTS:
                     raise DownloadFailed(f"{url} broke off {attempts} times: {interruption}.") from interruption
                 time.sleep(PAUSE_S * 2 ** (attempts - 1))
+
+
+def read(url: str, max_bytes: int) -> bytes:
+    """The whole answer, for what is small and of unknown digest. Raises ``DownloadFailed``."""
+    for attempt in range(MAX_ATTEMPTS):
+        time.sleep(PAUSE_S * 2 ** (attempt - 1) if attempt else 0)
+        try:
+            with requests.Session() as session:
+                return _read(session, url, max_bytes)
+        except _Unreachable as error:
+            raise DownloadFailed(f"{urlsplit(url).netloc} {error}.") from error
+        except _Interrupted as error:
+            failure = error
+    raise DownloadFailed(f"{url} broke off {MAX_ATTEMPTS} times: {failure}.") from failure
+
+
+def _read(session: requests.Session, url: str, max_bytes: int) -> bytes:
+    content = bytearray()
+    with _open(session, url, 0) as response:
+        if response.status_code == 429 or response.status_code >= 500:
+            raise _Interrupted(f"the server answered {response.status_code}")
+        if response.status_code != 200:
+            raise Refused(f"{url} answered {response.status_code} {response.reason}.", status=response.status_code)
+        try:
+            for chunk in response.iter_content(CHUNK_BYTES):
+                content += chunk
+                if len(content) > max_bytes:
+                    raise DownloadFailed(f"{url} has more than {max_bytes} bytes.")
+        except requests.RequestException as error:
+            raise _Interrupted(str(error)) from error
+    stated = response.headers.get("Content-Length", "")
+    if stated.isdigit() and int(stated) != len(content):
+        raise _Interrupted("the answer ended early")
+    return bytes(content)
 
 
 def _continue(session: requests.Session, url: str, partial: PartialFile, on_bytes: Callable[[int], None]) -> None:

@@ -116,10 +116,23 @@ def answer(model: Any, title: str, prompt: Sequence[int]) -> Reference:
     return Reference(title, tuple(prompt), tuple(next_tokens), tuple(top_ids), tuple(top_logprobs))
 
 
-def to_json(references: Sequence[Reference], made_with: dict[str, str]) -> str:
+def made_with(sha256: str) -> dict[str, str]:
+    """What answers were recorded with: the weights by their digest, and the versions of the libraries."""
+    import torch
+    import transformers
+
+    return {
+        "source_sha256": sha256,
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "precision": "float32",
+    }
+
+
+def to_json(references: Sequence[Reference], recorded_with: dict[str, str]) -> str:
     """The text of a reference file: one line a reference, so that changes can be read."""
     lines = ",\n".join("    " + json.dumps(asdict(reference), ensure_ascii=False) for reference in references)
-    return f'{{\n  "made_with": {json.dumps(made_with)},\n  "references": [\n{lines}\n  ]\n}}\n'
+    return f'{{\n  "made_with": {json.dumps(recorded_with)},\n  "references": [\n{lines}\n  ]\n}}\n'
 
 
 def main() -> None:
@@ -136,17 +149,8 @@ def main() -> None:
     if options.source.is_file() and record_of(options.source).sha256 != entry.file.sha256:
         parser.error(f"{options.source} is not the file that the catalogue names for {entry.name}")
     references = record(options.source)
-    import torch
-    import transformers
-
-    made_with = {
-        "source_sha256": entry.file.sha256,
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
-        "precision": "float32",
-    }
     target = options.to or Path(str(catalog.builtin_folder())) / f"{entry.name}.reference.json"
-    target.write_text(to_json(references, made_with), encoding="utf-8")
+    target.write_text(to_json(references, made_with(entry.file.sha256)), encoding="utf-8")
     print(f"{target}: {len(references)} references")
 
 

@@ -17,6 +17,9 @@ class Table:
         self._path = path
         self._read: set[str] = set()
 
+    def has(self, key: str) -> bool:
+        return key in self._values
+
     def text(self, key: str, accept: Callable[[str], object] = bool, problem: str = "must be a text in quotes") -> str:
         value = self._get(key)
         if not isinstance(value, str) or not accept(value):

@@ -37,6 +37,10 @@ MINIMUM_AGREEMENT = 0.95
 MAXIMUM_DIVERGENCE = 0.005
 """Largest mean Kullback-Leibler divergence from the reference, in nats."""
 _SMALLEST_SHARE = 1e-6
+_SMALLEST_DIFFERENCE = 1e-4
+"""Between a logit after one text and after another."""
+_FEW_TOKENS = 48
+"""Any context has room for so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,22 @@ def verify_tokenizer(path: Path, references: Sequence[Reference]) -> None:
                 f"The prepared tokenizer makes other tokens of the prompt '{sample.title}' than its source does.",
                 "The tokenizer does not belong to the weights: fetch both again.",
             )
+
+
+def verify_answers(runner: Runner, tokenizer: Path) -> None:
+    """Refuse a model whose answers are no numbers, or the same whatever it is asked. Raises ``VerificationFailed``.
+
+    All that can be said of a model whose source nothing here can run. ``tokenizer``: its ``tokenizer.json``.
+    """
+    from tokenizers import Tokenizer
+
+    read = Tokenizer.from_file(str(tokenizer))
+    prompts = [tokens_of(read, sample)[:_FEW_TOKENS] for sample in VERIFICATION[:2]]
+    answers = [np.asarray(runner(prompt)[-1], np.float32) for prompt in prompts]
+    if not all(np.isfinite(answer).all() for answer in answers):
+        raise VerificationFailed("The prepared model answers with what are no numbers.", "It is not served.")
+    if np.abs(answers[0] - answers[1]).max() < _SMALLEST_DIFFERENCE:
+        raise VerificationFailed("The prepared model answers the same whatever it is asked.", "It is not served.")
 
 
 def references_for(source: Path, recorded: Sequence[Reference]) -> tuple[Reference, ...]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from fimble.cli.setup import _prepared_bytes
+from fimble.cli.preparing import prepared_bytes
 from fimble.errors import (
     ChecksumMismatch,
     DownloadFailed,
@@ -313,4 +313,4 @@ def test_room_is_estimated_above_what_the_models_take() -> None:
         ("qwen2.5-coder-0.5b-instruct", "fp16"): 1_260_000_000,
     }
     for (name, precision), num_bytes in measured.items():
-        assert num_bytes * 1.05 < _prepared_bytes(catalog.find(name), precision) < num_bytes * 1.4
+        assert num_bytes * 1.05 < prepared_bytes(catalog.find(name), precision) < num_bytes * 1.4

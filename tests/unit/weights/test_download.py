@@ -26,7 +26,7 @@ from typing import NamedTuple
 import pytest
 
 from fimble.errors import ChecksumMismatch, DownloadFailed, NotEnoughDisk
-from fimble.weights import disk, download, http, store
+from fimble.weights import disk, download, http, hub, store
 from fimble.weights.entry import CatalogEntry, FolderSource, HubSource, Source, SourceFile, UrlSource, WheelSource
 from fimble.weights.progress import Progress
 from tests.unit.weights.file_server import FileServer, serving
@@ -277,7 +277,7 @@ def test_an_endpoint_that_is_set_to_nothing_is_the_hub(monkeypatch: pytest.Monke
     monkeypatch.setattr(http, "fetch", refuse)
     with pytest.raises(DownloadFailed):
         download.fetch(entry(HUB))
-    assert asked == [download.HUB + HUB_PATH]
+    assert asked == [hub.HUB + HUB_PATH]
 
 
 @pytest.mark.usefixtures("server")

@@ -1,0 +1,300 @@
+"""``fimble models add`` end to end on tiny models: from files, and from a hub on loopback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fimble import config
+from fimble.cli.wiring import load_engine
+from fimble.engine.base import GenerateRequest
+from fimble.errors import DownloadFailed, FimbleError, UnsupportedArchitecture, VerificationFailed, WeightsError
+from fimble.weights import catalog, http, manifest, store
+from fimble.weights.entry import FolderSource, HubSource, Reference
+from tests.unit import tiny
+from tests.unit.cli.commands import run
+from tests.unit.weights.expected import references
+from tests.unit.weights.fake_hub import COMMIT, hub, publish
+from tests.unit.weights.file_server import FileServer
+
+CARD = "---\nlicense: mit\n---\n# Tiny\n"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home; recorded answers stand in for transformers, which takes seconds to load."""
+    monkeypatch.setenv("FIMBLE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FIMBLE_PROVIDER", "cpu")
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.delenv("FIMBLE_MODEL", raising=False)
+    monkeypatch.setattr("fimble.cli.setup._prepare_search", lambda bars: None)
+    monkeypatch.setattr("fimble.weights.record.can_record", lambda: True)
+    monkeypatch.setattr("fimble.weights.record.record", lambda source: references("qwen2-tied"))
+    monkeypatch.setattr("fimble.weights.record.made_with", lambda sha256: {"source_sha256": sha256})
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tiny.write_safetensors(tiny.QWEN2_TIED, tmp_path / "source" / "Tiny Coder")
+    (made / "README.md").write_text(CARD)
+    return made
+
+
+@pytest.fixture
+def server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
+    monkeypatch.setattr(http, "PAUSE_S", 0.001)
+    with hub() as running:
+        monkeypatch.setenv("HF_ENDPOINT", running.url)
+        publish(running, "ann/Tiny-Coder", {path.name: path.read_bytes() for path in folder.iterdir()})
+        yield running
+
+
+def files_in(home: Path) -> list[str]:
+    """All that lies in the home, but locks."""
+    return sorted(
+        str(path.relative_to(home)) for path in home.rglob("*") if path.is_file() and "locks" not in str(path)
+    )
+
+
+def nothing_is_left(home: Path) -> bool:
+    return files_in(home) == [] and catalog.names() == sorted(
+        place.name.removesuffix(".toml") for place in catalog.builtin_folder().iterdir() if place.name.endswith(".toml")
+    )
+
+
+def test_a_folder_is_prepared_compared_and_entered(folder: Path, home: Path) -> None:
+    output = run("models", "add", str(folder), answer="y\n")
+    assert "qwen2 decoder, 119 thousand parameters" in output
+    assert "prompt family qwen2.5-coder" in output
+    assert "Licence: MIT (from README.md)." in output
+    assert "tiny-coder is ready. After" in output
+    entry = catalog.find("tiny-coder")
+    assert (entry.licence, entry.prompt_family, entry.format) == ("MIT", "qwen2.5-coder", "safetensors")
+    assert entry.sources == (FolderSource(str(folder)),)
+    assert (entry.parameters, entry.context_length) == (119_360, 1024)
+    assert entry.shape is not None
+    assert entry.shape.layer_parameters == 119_360 - 512 * 64
+    assert entry.references == references("qwen2-tied")
+    (prepared,) = store.installed(read_all=True)
+    assert (prepared.name, prepared.state) == ("tiny-coder", store.State.OK)
+    assert manifest.read(prepared.folder).verification["agreement"] >= 0.95
+    assert manifest.read(prepared.folder).source_sha256 == entry.file.sha256
+
+
+def test_what_was_added_is_listed_served_prepared_again_and_removed_with_its_entry(folder: Path, home: Path) -> None:
+    run("models", "add", str(folder), "--name", "mine", "--accept-licence")
+    row = next(row for row in json.loads(run("models", "--json")) if row["name"] == "mine")
+    assert (row["licence"], row["state"]) == ("MIT", "ok")
+    loaded = load_engine(replace(config.load()[0], model="mine"))
+    assert len(list(loaded.engine.generate(GenerateRequest((1, 2, 3), max_tokens=4)))) == 4
+    loaded.engine.close()
+    assert "is installed in" in run("setup", "mine")
+    assert "is ready in" in run("setup", "mine", "--force")
+    assert "mine is removed" in run("models", "remove", "mine", "--yes")
+    assert nothing_is_left(home)
+    assert (folder / "model.safetensors").exists()
+
+
+def test_removing_keeps_an_entry_that_a_person_wrote(folder: Path, home: Path) -> None:
+    run("models", "add", str(folder), "--name", "mine", "--accept-licence")
+    file = catalog.user_file("mine")
+    file.write_text(file.read_text().partition("\n")[2])
+    run("models", "remove", "mine", "--yes")
+    assert file.exists()
+
+
+def test_a_gguf_file_says_itself_what_it_is(tmp_path: Path) -> None:
+    path = tiny.write_gguf(tiny.QWEN2_TIED, tmp_path / "Tiny.Q8.gguf")
+    output = run("models", "add", str(path), "--accept-licence")
+    assert "Licence: UNKNOWN" in output
+    entry = catalog.find("tiny.q8")
+    assert (entry.licence, entry.format, entry.companions) == ("unknown", "gguf", ())
+
+
+def test_without_a_yes_nothing_is_prepared(folder: Path, home: Path) -> None:
+    with pytest.raises(WeightsError, match="Nothing was added"):
+        run("models", "add", str(folder), answer="n\n")
+    with pytest.raises(SystemExit, match="Aborted"):
+        run("models", "add", str(folder), answer="")
+    assert nothing_is_left(home)
+
+
+def test_without_torch_it_only_has_to_answer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fimble.weights.record.can_record", lambda: False)
+    assert "not compared with its source" in run("models", "add", str(folder), "--accept-licence")
+    assert catalog.find("tiny-coder").references == ()
+    assert "agreement" not in manifest.read(store.model_folder("tiny-coder", "int8")).verification
+
+
+def test_a_source_too_large_for_torch_is_not_loaded_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Little:
+        available = 1000
+
+    monkeypatch.setattr("psutil.virtual_memory", Little)
+    assert "that needs 597 kB of memory" in run("models", "add", str(folder), "--accept-licence")
+
+
+def test_one_that_answers_otherwise_than_its_source_leaves_nothing(
+    folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fimble.weights.record.record", lambda source: references("qwen2"))
+    with pytest.raises(VerificationFailed):
+        run("models", "add", str(folder), "--accept-licence")
+    assert nothing_is_left(home)
+
+
+def test_one_that_does_not_bear_8_bits_is_served_in_fp32(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here: because nothing but exact answers is taken."""
+    monkeypatch.setattr("fimble.weights.verify.MAXIMUM_DIVERGENCE", 1e-5)
+    assert "does not bear 8 bits" in run("models", "add", str(folder), "--accept-licence")
+    assert [item.precision for item in store.installed()] == ["fp32"]
+    assert "is installed in" in run("setup", "tiny-coder")
+    assert "is ready in" in run("setup", "tiny-coder", "--force")
+
+
+def test_one_that_cannot_be_loaded_is_taken_away_again(
+    folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise WeightsError("It cannot be loaded.")
+
+    monkeypatch.setattr("fimble.cli.wiring.load_engine", fail)
+    with pytest.raises(WeightsError, match="cannot be loaded"):
+        run("models", "add", str(folder), "--accept-licence")
+    assert nothing_is_left(home)
+
+
+@pytest.mark.parametrize("name", ["qwen2.5-coder-0.5b-instruct", "Qwen2.5-Coder-0.5B-Instruct"])
+def test_a_name_of_fimbles_own_catalogue_is_refused(folder: Path, home: Path, name: str) -> None:
+    with pytest.raises(WeightsError, match="own catalogue has a model called"):
+        run("models", "add", str(folder), "--name", name, "--accept-licence")
+    assert nothing_is_left(home)
+
+
+def test_a_name_that_is_taken_or_leads_elsewhere_is_refused(folder: Path, home: Path) -> None:
+    run("models", "add", str(folder), "--accept-licence")
+    before = files_in(home)
+    with pytest.raises(WeightsError, match="There is a model called tiny-coder already"):
+        run("models", "add", str(folder), "--accept-licence")
+    with pytest.raises(WeightsError, match="cannot be a model's name"):
+        run("models", "add", str(folder), "--name", "../up", "--accept-licence")
+    assert files_in(home) == before
+
+
+def test_the_prompt_family_can_be_chosen_among_those_that_fit(folder: Path) -> None:
+    with pytest.raises(UnsupportedArchitecture, match="lacks marks that the prompt family starcoder2 needs"):
+        run("models", "add", str(folder), "--family", "starcoder2", "--accept-licence")
+    with pytest.raises(FimbleError, match="no prompt family 'x'"):
+        run("models", "add", str(folder), "--family", "x", "--accept-licence")
+    assert "what stands before the cursor only" in run(
+        "models", "add", str(folder), "--family", "plain", "--accept-licence"
+    )
+    assert catalog.find("tiny-coder").prompt_family == "plain"
+
+
+def break_config(folder: Path, **values: Any) -> None:
+    known = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**known, **values}))
+
+
+def only_pickled(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+
+
+REFUSED = [
+    ("tokenizer", lambda folder: (folder / "tokenizer.json").unlink(), "holds no tokenizer.json"),
+    ("damaged tokenizer", lambda folder: (folder / "tokenizer.json").write_text("{"), "tokenizer.json cannot be read"),
+    ("architecture", lambda folder: break_config(folder, model_type="mamba9"), "type 'mamba9' cannot be prepared"),
+    ("code", lambda folder: break_config(folder, auto_map={"AutoModel": "m.M"}), "brings its own code"),
+    (
+        "tokenizer's code",
+        lambda folder: (folder / "tokenizer_config.json").write_text('{"auto_map": {"AutoTokenizer": "t.T"}}'),
+        "brings its own code",
+    ),
+    ("pickled", only_pickled, "pickled"),
+    ("config", lambda folder: (folder / "config.json").unlink(), "holds no config.json"),
+    ("sizes", lambda folder: break_config(folder, hidden_size="wide"), "config.json has no meaning"),
+]
+
+
+@pytest.mark.parametrize(("harm", "told"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_what_cannot_be_served_is_refused_and_leaves_nothing(folder: Path, home: Path, harm: Any, told: str) -> None:
+    harm(folder)
+    with pytest.raises(WeightsError, match=told):
+        run("models", "add", str(folder), "--accept-licence")
+    assert nothing_is_left(home)
+
+
+@pytest.mark.parametrize(("harm", "told"), [case[1:] for case in REFUSED[:6]], ids=[case[0] for case in REFUSED[:6]])
+def test_on_a_hub_that_is_found_out_before_the_weights_are_fetched(
+    folder: Path, home: Path, server: FileServer, harm: Any, told: str
+) -> None:
+    harm(folder)
+    publish(server, "ann/other", {path.name: path.read_bytes() for path in folder.iterdir()})
+    with pytest.raises(WeightsError, match=told):
+        run("models", "add", "ann/other", "--accept-licence")
+    assert nothing_is_left(home)
+    assert not any(path.endswith((".safetensors", ".bin")) for path, _ in server.requests)
+
+
+@pytest.mark.parametrize("name", ["nothing", "nothing.gguf", "model.bin", "note.txt"])
+def test_a_path_without_a_model(tmp_path: Path, home: Path, name: str) -> None:
+    (tmp_path / "model.bin").write_bytes(b"x")
+    (tmp_path / "note.txt").write_text("x")
+    with pytest.raises(WeightsError, match=r"nothing at|pickled|no model file"):
+        run("models", "add", str(tmp_path / name), "--accept-licence")
+    assert nothing_is_left(home)
+
+
+def test_from_a_hub_the_revision_is_pinned_and_each_file_fetched_once(server: FileServer, home: Path) -> None:
+    output = run("models", "add", "ann/Tiny-Coder", answer="y\n")
+    assert f"ann/Tiny-Coder, revision {COMMIT[:12]}: model.safetensors" in output
+    assert "Licence: MIT (from README.md)." in output
+    entry = catalog.find("tiny-coder")
+    assert entry.sources == (HubSource("ann/Tiny-Coder", COMMIT, "model.safetensors"),)
+    assert {file.name for file in entry.companions} == {"config.json", "tokenizer.json"}
+    asked = [path for path, _ in server.requests]
+    assert len(asked) == len(set(asked)) == 5
+    shutil.rmtree(home / "sources")
+    assert "is ready in" in run("setup", "tiny-coder", "--force")
+    run("models", "remove", "tiny-coder", "--yes")
+    assert nothing_is_left(home)
+
+
+def test_a_gguf_file_from_a_hub(server: FileServer, tmp_path: Path, home: Path) -> None:
+    content = tiny.write_gguf(tiny.QWEN2_TIED, tmp_path / "x.gguf").read_bytes()
+    publish(server, "ann/Tiny-GGUF", {"README.md": CARD.encode(), "tiny-q4_k_m.gguf": b"", "tiny-q8_0.gguf": content})
+    assert "Licence: MIT (from README.md)." in run("models", "add", "ann/Tiny-GGUF", "--accept-licence")
+    assert catalog.find("tiny-q8_0").licence == "MIT"
+
+
+def test_a_fetched_file_that_is_refused_is_not_kept(server: FileServer, tmp_path: Path, home: Path) -> None:
+    publish(server, "ann/bad", {"bad.gguf": b"GGUF, but not more"})
+    with pytest.raises(WeightsError, match="not a readable GGUF file"):
+        run("models", "add", "ann/bad", "--accept-licence")
+    assert nothing_is_left(home)
+
+
+def test_what_has_arrived_when_the_hub_breaks_off_is_kept(server: FileServer, home: Path) -> None:
+    path = f"/ann/Tiny-Coder/resolve/{COMMIT}/model.safetensors"
+    content = server.files.pop(path)
+    with pytest.raises(DownloadFailed, match="could not be fetched") as failure:
+        run("models", "add", "ann/Tiny-Coder", "--accept-licence")
+    assert "the same command continues" in failure.value.hint
+    assert catalog.user_folder().exists() is False
+    server.files[path] = content
+    assert "tiny-coder is ready" in run("models", "add", "ann/Tiny-Coder", "--accept-licence")
+
+
+def test_recorded_answers_are_kept_with_the_entry(folder: Path) -> None:
+    run("models", "add", str(folder), "--accept-licence")
+    recorded = json.loads((catalog.user_folder() / "tiny-coder.reference.json").read_text())
+    assert recorded["made_with"]["source_sha256"] == catalog.find("tiny-coder").file.sha256
+    assert all(isinstance(reference, Reference) for reference in catalog.find("tiny-coder").references)
