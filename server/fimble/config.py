@@ -4,6 +4,8 @@ Options come from, weakest first: the defaults here, ``fimble.toml`` in the user
 configuration folder, the environment (``FIMBLE_MODEL`` …), an editor's
 ``initializationOptions``. A bad option never stops the server: the default stays and
 a sentence says so.
+
+Where code is sent (``PERSONAL``) only the first three decide: what an editor tells may come from a workspace.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,11 @@ def home() -> Path:
     if not path.is_absolute():
         raise ConfigError(f"FIMBLE_HOME is {value!r}, which is not an absolute path.", "Give the whole path.")
     return path
+
+
+def user_file() -> Path:
+    """The person's own options, there or not."""
+    return Path(platformdirs.user_config_dir("fimble", False)) / "fimble.toml"
 
 
 def workspace_id(root: Path) -> str:
@@ -65,6 +72,9 @@ class Config:
     """Tokens a KV cache slot can hold, 1024 to 32768."""
     kv_cache_mb: int = 256
     """Memory for all KV cache slots together, 16 to 65536."""
+    idle_unload_minutes: int = 30
+    """After so long without use the weights' memory is given back, and loaded again with the next request, 0 to 1440;
+    0 never. Where windows share one process."""
     prompt_tokens: int = 512
     """Budget for prefix and suffix together, 64 to 16384. Two CPU cores prefill about 500 a second."""
     max_line_tokens: int = 48
@@ -98,10 +108,46 @@ class Config:
     """Most files of a workspace that are indexed, 100 to 1000000."""
     index_mb: int = 1024
     """Most disk that the index of one workspace may take, 16 to 65536."""
+    daemon: bool = False
+    """Whether all windows share one process, and with it the model's memory. In ``fimble.toml`` and the environment."""
+    daemon_idle_minutes: int = 10
+    """How long that process stays without a window, 0 to 1440. In ``fimble.toml`` and the environment."""
+    endpoint: str = ""
+    """Address of an OpenAI-compatible server that answers in the place of a model on this machine, such as
+    ``https://gpu.example.com:8000/v1``. It is sent what a model here would be shown."""
+    endpoint_model: str = ""
+    """Which of the endpoint's models; empty: the first that it lists."""
+    endpoint_family: str = ""
+    """How that model wants prompts: a prompt family, or ``suffix`` for the field of that name; empty: by its name."""
+    endpoint_key: str = field(default="", repr=False)
+    """The endpoint's key: from the environment only, ``FIMBLE_ENDPOINT_KEY``. Without it, the keyring is asked."""
+    endpoint_key_name: str = ""
+    """The keyring's entry for it, under the service ``fimble``; empty: the endpoint's host and port."""
+    endpoint_ca_file: str = ""
+    """Certificates to trust in the place of the system's, a PEM file."""
+    endpoint_plain_http: bool = False
+    """Whether code may be sent unencrypted to another machine."""
+    endpoint_timeout_s: int = 10
+    """The longest time in which an endpoint may say nothing, 1 to 600."""
 
 
 ONLY_AT_START = ("model", "provider", "num_threads", "context_length", "kv_cache_mb")
 """Options that a running server cannot change, as the loaded model rests on them."""
+PERSONAL = frozenset(
+    {
+        "endpoint",
+        "endpoint_model",
+        "endpoint_family",
+        "endpoint_key",
+        "endpoint_key_name",
+        "endpoint_ca_file",
+        "endpoint_plain_http",
+        "endpoint_timeout_s",
+    }
+)
+"""Options that come from the person's own ``fimble.toml`` or environment only."""
+SECRET = frozenset({"endpoint_key"})
+"""Options that come from the environment only, and that nobody is shown."""
 EVERYTHING = ("*",)
 """``disabled_paths`` where the person's own cannot be read: what may be private is taken to be."""
 _CHOICES: dict[str, tuple[str, ...]] = {"provider": ("auto", "cpu", "cuda")}
@@ -109,6 +155,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "num_threads": (0, 256),
     "context_length": (1024, 32768),
     "kv_cache_mb": (16, 65536),
+    "idle_unload_minutes": (0, 1440),
     "prompt_tokens": (64, 16384),
     "max_line_tokens": (1, 512),
     "max_block_tokens": (1, 2048),
@@ -116,6 +163,8 @@ _RANGES: dict[str, tuple[int, int]] = {
     "eagerness": (0, 100),
     "index_max_files": (100, 1_000_000),
     "index_mb": (16, 65536),
+    "daemon_idle_minutes": (0, 1440),
+    "endpoint_timeout_s": (1, 600),
 }
 _SWITCHES = frozenset(
     {
@@ -128,7 +177,12 @@ _SWITCHES = frozenset(
         "adapters",
         "record_acceptance",
         "index",
+        "daemon",
+        "endpoint_plain_http",
     }
+)
+_MAY_BE_EMPTY = frozenset(
+    {"endpoint", "endpoint_model", "endpoint_family", "endpoint_key", "endpoint_key_name", "endpoint_ca_file"}
 )
 _LISTS = frozenset({"disabled_paths", "disabled_languages"})
 _PRIVATE = frozenset({"disabled_paths"})
@@ -141,7 +195,7 @@ def apply(config: Config, options: Mapping[str, Any], origin: str) -> tuple[Conf
 
     Lists are added to those that are there.
     """
-    known = {field.name for field in fields(Config)}
+    known = {option.name for option in fields(Config)}
     changes: dict[str, Any] = {}
     complaints: list[str] = []
     for name, value in options.items():
@@ -156,10 +210,30 @@ def apply(config: Config, options: Mapping[str, Any], origin: str) -> tuple[Conf
     return replace(config, **changes), complaints
 
 
+def without_personal(config: Config, options: Mapping[str, Any], origin: str) -> tuple[dict[str, Any], list[str]]:
+    """``options`` without those that only the person's own configuration sets, and a sentence for each left out.
+
+    Nothing is said of one that says what ``config`` has already.
+    """
+    kept = {name: value for name, value in options.items() if name not in PERSONAL}
+    refused = [name for name in options if name in PERSONAL and options[name] != getattr(config, name)]
+    return kept, [
+        f"{origin}: {name} is taken from your own fimble.toml or from the environment (FIMBLE_{name.upper()}) only,"
+        " as a workspace could set it here; it is ignored."
+        for name in refused
+    ]
+
+
+def shown(config: Config) -> dict[str, Any]:
+    """Every option and its value, but for secrets, of which only is told that they are there."""
+    values = {option.name: getattr(config, option.name) for option in fields(Config)}
+    return values | {name: "(set)" for name in SECRET if values[name]}
+
+
 def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> tuple[Config, list[str]]:
     """The configuration from ``fimble.toml`` and the environment, and what was wrong in them."""
     environ = os.environ if environ is None else environ
-    file = file or Path(platformdirs.user_config_dir("fimble", False)) / "fimble.toml"
+    file = file or user_file()
     config, complaints = Config(), []
     if file.is_file():
         try:
@@ -168,12 +242,18 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
             complaints.append(f"{file} cannot be read ({error}); until that is mended no file is read.")
             config = replace(config, disabled_paths=EVERYTHING)
         else:
-            config, complaints = apply(config, options, str(file))
+            secrets = [name for name in options if name in SECRET]
+            kept = {name: value for name, value in options.items() if name not in SECRET}
+            config, complaints = apply(config, kept, str(file))
+            complaints += [
+                f"{file}: {name} is no option of a file; it is ignored. Set FIMBLE_{name.upper()}, or use the keyring."
+                for name in secrets
+            ]
     from_environment: dict[str, Any] = {}
-    for field in fields(Config):
-        value = environ.get(f"FIMBLE_{field.name.upper()}")
+    for option in fields(Config):
+        value = environ.get(f"FIMBLE_{option.name.upper()}")
         if value is not None:
-            from_environment[field.name] = _from_environment(field.name, value)
+            from_environment[option.name] = _from_environment(option.name, value)
     config, more = apply(config, from_environment, "environment")
     return config, complaints + more
 
@@ -208,6 +288,9 @@ def _problem(name: str, value: Any) -> str:
     elif name in _CHOICES:
         if value not in _CHOICES[name]:
             return f"must be one of {', '.join(_CHOICES[name])}, not {value!r}"
+    elif name in _MAY_BE_EMPTY:
+        if not isinstance(value, str):
+            return f"must be a text, not {value!r}"
     elif not isinstance(value, str) or not value:
         return f"must be a name, not {value!r}"
     return ""

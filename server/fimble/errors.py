@@ -35,7 +35,8 @@ handler catches one base class and a person reads what happened and what to do.
         ├── PromptTooLong           prompt and answer exceed the context
         ├── ProviderUnavailable     a device was demanded and is not usable
         └── EndpointError           another machine, or another program, that runs the model
-            ├── EndpointUnreachable   nobody answers, or not in time
+            ├── EndpointUnreachable   nobody answers
+            │   └── EndpointSilent      somebody is there and says nothing
             ├── EndpointBusy          it asks for patience, or fails for now
             ├── EndpointRefused       it does not take the key, the path or the request
             └── EndpointGarbled       what it answers is no completion
@@ -183,7 +184,11 @@ class EndpointError(EngineError):
 
 
 class EndpointUnreachable(EndpointError):
-    """Nobody answers there, or not in time."""
+    """Nobody answers there, or the connection is lost."""
+
+
+class EndpointSilent(EndpointUnreachable):
+    """The endpoint takes a request and says nothing for too long."""
 
 
 class EndpointBusy(EndpointError):

@@ -179,9 +179,11 @@ class EngineInfo:
 
     model: str
     provider: str
-    """``cpu`` or ``cuda``."""
+    """``cpu`` or ``cuda``; of an engine that is remote, its host."""
     context_length: int
     vocabulary_size: int
+    is_remote: bool = False
+    """Whether another machine runs the model. Nothing is asked of it that nobody waits for; it weighs no given text."""
 
 
 class Adapter(Protocol):
@@ -203,7 +205,8 @@ class Adapter(Protocol):
 class Engine(Protocol):
     """Continues token sequences."""
 
-    info: EngineInfo
+    @property
+    def info(self) -> EngineInfo: ...
 
     def use(self, adapter: Adapter | None) -> None:
         """Run with ``adapter`` from now on; ``None`` for the model as it is.

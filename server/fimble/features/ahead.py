@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fimble.engine.base import CancelToken
+from fimble.engine.base import CancelToken, Urgency
 from fimble.features.anchors import Anchors
 from fimble.features.asking import Asking
 from fimble.features.cache import ContinuationCache
@@ -38,10 +38,12 @@ class Ahead:
         """
         return (
             self._warm(cursor, cancel)
-            or self._write_on(cursor, cancel)
-            or self._break_line(cursor, cancel)
+            or (not self._writer.engine.info.is_remote and self._write_ahead(cursor, cancel))
             or self._move_anchor(cursor, cancel)
         )
+
+    def _write_ahead(self, cursor: Cursor, cancel: CancelToken) -> bool:
+        return self._write_on(cursor, cancel) or self._break_line(cursor, cancel)
 
     def _write_on(self, cursor: Cursor, cancel: CancelToken) -> bool:
         """Continue the answer at the cursor, as if it had been accepted."""
@@ -74,7 +76,7 @@ class Ahead:
             return False
         if self._cache.find(next_line, self._anchors.snippets(cursor.snapshot.uri)):
             return self._write_on(next_line, cancel)
-        self._asking.ask(next_line, scope_at(next_line), cancel, max_tokens=STEP_TOKENS)
+        self._asking.ask(next_line, scope_at(next_line), cancel, max_tokens=STEP_TOKENS, urgency=Urgency.IDLE)
         return True
 
     def _warm(self, cursor: Cursor, cancel: CancelToken) -> bool:

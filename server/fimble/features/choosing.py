@@ -41,8 +41,8 @@ class Choosing:
     encoder: Encoder
 
     def has_choice(self, cursor: Cursor) -> bool:
-        """Whether anything follows the cursor that could tell a good answer from a bad one."""
-        return bool(self._following(cursor).strip())
+        """Whether anything follows the cursor that tells good answers from bad ones, and the engine can weigh it."""
+        return not self.engine.info.is_remote and bool(self._following(cursor).strip())
 
     def best_first(
         self,

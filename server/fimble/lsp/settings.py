@@ -63,7 +63,9 @@ class Settings:
             return self._base, []
         if not isinstance(options, Mapping):
             return self._base, [f"{origin}: they must be an object; they are ignored."]
-        return configuration.apply(self._base, options, origin)
+        kept, refused = configuration.without_personal(self._base, options, origin)
+        config, complaints = configuration.apply(self._base, kept, origin)
+        return config, refused + complaints
 
     def _new(self, complaints: Sequence[str]) -> list[str]:
         new = [complaint for complaint in complaints if complaint not in self._told]

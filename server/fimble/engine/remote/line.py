@@ -1,0 +1,298 @@
+"""The line to an endpoint: a thread with an event loop, on which requests run, are given up and are tried again.
+
+A thread of its own, so that a request can be given up at any point, before its first byte as well: the engine's thread
+waits for a queue, and whoever cancels ends the request by closing its connection. While the endpoint is offline,
+requests fail at once, and the line tries by itself, less and less often.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass
+from typing import Any
+
+from fimble.engine.remote.address import Address
+from fimble.engine.remote.http import Client
+from fimble.engine.remote.standing import Standing
+from fimble.engine.remote.wire import Delta
+from fimble.errors import (
+    EndpointBusy,
+    EndpointError,
+    EndpointGarbled,
+    EndpointRefused,
+    EndpointSilent,
+    EndpointUnreachable,
+    EngineCancelled,
+    FimbleError,
+)
+
+logger = logging.getLogger(__name__)
+RETRIES_S = (0.25, 0.75)
+"""Before the second and the third attempt at a request of which nothing was heard yet."""
+MAX_RETRY_AFTER_S = 2.0
+"""An endpoint that asks for more patience gets it, and the request fails."""
+OPTIONAL = ("logprobs", "seed", "grammar", "continue_final_message", "add_generation_prompt")
+"""Left out from then on where an endpoint refuses a request with them and takes it without."""
+_CLOSE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an endpoint says of itself."""
+
+    model: str = ""
+    """The name that requests have to give; empty where it tells none, and none was set."""
+    owner: str = ""
+    """``vllm``, ``llamacpp`` …"""
+    context_length: int = 0
+    """In tokens of its model; 0 where it does not tell."""
+
+
+class Answer:
+    """An answer on its way: iterate it for what comes, close it to give it up."""
+
+    def __init__(self, line: Line, work: Callable[[Callable[[Delta], None]], Coroutine[Any, Any, None]]) -> None:
+        self._items: queue.SimpleQueue[Delta | Exception | None] = queue.SimpleQueue()
+        self._future = line.run(self._do(work))
+
+    def __iter__(self) -> Iterator[Delta]:
+        """Raises ``EndpointError``, and ``EngineCancelled`` once ``cancel`` was called."""
+        while (item := self._items.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            yield item
+
+    def cancel(self) -> None:
+        """Give up; on any thread. Who waits for it is told at once."""
+        self._items.put(EngineCancelled("The request was cancelled."))
+        self.close()
+
+    def close(self) -> None:
+        """Nothing more is wanted; on any thread."""
+        self._future.cancel()
+
+    async def _do(self, work: Callable[[Callable[[Delta], None]], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await work(self._items.put)
+            self._items.put(None)
+        except FimbleError as error:
+            self._items.put(error)
+        except Exception as error:
+            logger.exception("A request to the endpoint failed")
+            told = f"A request to the endpoint failed ({type(error).__name__}: {error})."
+            self._items.put(EndpointGarbled(told, "The log says more."))
+
+
+class Line:
+    """To one endpoint. All methods on any thread."""
+
+    def __init__(self, address: Address, model: str, read_key: Callable[[], str]) -> None:
+        """``model``: the name to ask for; empty for the first that the endpoint lists.
+
+        ``read_key`` is called now, and before each trial when something was wrong. Raises ``ConfigError``.
+        """
+        self.address, self.standing = address, Standing()
+        self.about = About(model)
+        self._wanted, self._read_key = model, read_key
+        self._client = Client(address)
+        self._client.key = read_key()
+        self._left_out: frozenset[str] = frozenset()
+        self._unheard_s = 0.0
+        self._trial: asyncio.Task[None] | None = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="fimble-endpoint", daemon=True)
+        self._thread.start()
+
+    def open(self) -> None:
+        """Ask the endpoint what it is, and whether it answers; waits for that no longer than for any answer.
+
+        Raises nothing: where it fails, it is tried again.
+        """
+        opening = self.run(self._open())
+        try:
+            opening.result(2 * self.address.timeout_s + 1)
+        except NotYet:
+            opening.cancel()
+
+    def ask(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """Ask for an answer. Raises ``EndpointError`` at once while the endpoint is offline."""
+        self.standing.refuse()
+        return Answer(self, lambda on_delta: self._ask(path, body, on_delta))
+
+    def close(self) -> None:
+        """Give up all that is on its way."""
+        if not self._loop.is_closed():
+            closing = self.run(self._close())
+            try:
+                closing.result(_CLOSE_S)
+            except NotYet:
+                logger.warning("The connections to %s do not close", self.address.host)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_CLOSE_S)
+            if not self._thread.is_alive():
+                self._loop.close()
+
+    def run(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+        """Do this on the line's thread."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _close(self) -> None:
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._client.close()
+
+    async def _open(self) -> None:
+        try:
+            await self._try()
+        except EndpointError as error:
+            self._failed(self._named(error))
+
+    async def _ask(self, path: str, body: Mapping[str, Any], on_delta: Callable[[Delta], None]) -> None:
+        try:
+            await self._insist(path, body, on_delta)
+        except EndpointError as error:
+            named = self._named(error)
+            self._failed(named)
+            raise named from error
+
+    async def _insist(self, path: str, body: Mapping[str, Any], on_delta: Callable[[Delta], None]) -> None:
+        """Ask until something is heard, or it makes no sense any more."""
+        waits = iter(RETRIES_S)
+        while True:
+            sent = {name: value for name, value in body.items() if name not in self._left_out}
+            try:
+                await self._ask_once(path, sent, on_delta)
+                return
+            except EndpointRefused as error:
+                if not error.is_of_request or not any(name in sent for name in OPTIONAL):
+                    raise
+                await self._ask_plainly(path, sent, on_delta)
+                return
+            except EndpointError as error:
+                wait_s = _wait_s(error, next(waits, None))
+                if wait_s is None:
+                    raise
+            await asyncio.sleep(wait_s)
+
+    async def _ask_plainly(self, path: str, body: Mapping[str, Any], on_delta: Callable[[Delta], None]) -> None:
+        """The same without what not every endpoint knows; one that takes it is asked so from now on."""
+        extra = {name for name in OPTIONAL if name in body}
+        await self._ask_once(path, {name: value for name, value in body.items() if name not in extra}, on_delta)
+        logger.info("%s does not take %s", self.address.host, ", ".join(sorted(extra)))
+        self._left_out |= extra
+
+    async def _ask_once(self, path: str, body: Mapping[str, Any], on_delta: Callable[[Delta], None]) -> None:
+        """An answer that breaks off ends there: what was heard of it counts all the same."""
+        started_s, is_heard = self._loop.time(), False
+
+        def hear(delta: Delta) -> None:
+            nonlocal is_heard
+            if not is_heard:
+                is_heard, self._unheard_s = True, 0.0
+                self.standing.answered()
+            on_delta(delta)
+
+        try:
+            await self._client.post(path, body, hear)
+        except asyncio.CancelledError:
+            if not is_heard:
+                self._given_up(self._loop.time() - started_s)
+            raise
+        except EndpointUnreachable as error:
+            if not is_heard:
+                raise
+            logger.info("%s %s", self.address.host, error)
+            on_delta(Delta(finish="length"))
+
+    def _given_up(self, waited_s: float) -> None:
+        """Nobody waited for this long enough to know, but all of them together may have."""
+        self._unheard_s += waited_s
+        if self._unheard_s > self.address.timeout_s:
+            self._unheard_s = 0.0
+            self._failed(self._named(EndpointSilent(f"gave no answer within {self.address.timeout_s:.0f} s")))
+
+    def _failed(self, error: EndpointError) -> None:
+        wait_s = self.standing.failed(error)
+        if wait_s is not None and (self._trial is None or self._trial.done()):
+            self._trial = asyncio.get_running_loop().create_task(self._try_again(wait_s))
+
+    async def _try_again(self, wait_s: float) -> None:
+        """Until the endpoint answers."""
+        while True:
+            await asyncio.sleep(wait_s)
+            try:
+                await self._try()
+                return
+            except EndpointError as error:
+                next_s = self.standing.failed(self._named(error))
+                wait_s = wait_s if next_s is None else next_s
+
+    async def _try(self) -> None:
+        """Ask for the least there is, with the key as it is now. Raises ``EndpointError``."""
+        try:
+            self._client.key = await asyncio.get_running_loop().run_in_executor(None, self._read_key)
+        except FimbleError as error:
+            logger.warning("%s", error)
+        self.about = await self._learn()
+        named = {"model": self.about.model} if self.about.model else {}
+        least = {"prompt": "#", "max_tokens": 1, "stream": False, **named}
+        await self._client.post("completions", least, lambda _: None)
+        self._unheard_s = 0.0
+        self.standing.answered()
+
+    async def _learn(self) -> About:
+        """What it lists; nothing where it lists nothing, which not every endpoint does."""
+        try:
+            listed = await self._client.get("models")
+        except (EndpointRefused, EndpointGarbled):
+            return About(self._wanted)
+        return _about(listed, self._wanted)
+
+    def _named(self, error: EndpointError) -> EndpointError:
+        """``error`` as a sentence that names the endpoint, with what comes next."""
+        hint = error.hint.replace("HOST", self.address.host)
+        if not hint:
+            hint = "It is tried again by itself; suggestions resume when it answers."
+            if isinstance(error, EndpointGarbled):
+                hint = "Is endpoint the address of an OpenAI-compatible server, which /completions is added to?"
+            if isinstance(error, EndpointRefused):
+                hint = "Check the options that begin with endpoint."
+        what = f"{self.address.host} {error.what}."
+        if isinstance(error, EndpointBusy):
+            return EndpointBusy(what, hint, error.retry_after_s)
+        if isinstance(error, EndpointRefused):
+            return EndpointRefused(what, hint, error.is_of_request)
+        return type(error)(what, hint)
+
+
+def _wait_s(error: EndpointError, wait_s: float | None) -> float | None:
+    """How long to wait before the next attempt; ``None`` where there shall be none."""
+    if wait_s is None or isinstance(error, EndpointRefused | EndpointGarbled | EndpointSilent):
+        return None
+    if isinstance(error, EndpointBusy) and error.retry_after_s is not None:
+        return error.retry_after_s if error.retry_after_s <= MAX_RETRY_AFTER_S else None
+    return wait_s
+
+
+def _about(listed: Any, wanted: str) -> About:
+    models = listed.get("data") if isinstance(listed, dict) else None
+    found = [one for one in models if isinstance(one, dict) and isinstance(one.get("id"), str)] if models else []
+    one = next((one for one in found if one["id"] == wanted or not wanted), None)
+    if one is None:
+        return About(wanted)
+    meta = one.get("meta")
+    length = one.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, dict) else 0)
+    owner = one.get("owned_by")
+    return About(
+        wanted or one["id"],
+        owner if isinstance(owner, str) else "",
+        length if isinstance(length, int) and not isinstance(length, bool) else 0,
+    )
