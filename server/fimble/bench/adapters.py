@@ -14,6 +14,7 @@ import psutil
 
 from fimble.engine.base import GenerateRequest
 from fimble.engine.onnx import OnnxEngine
+from fimble.engine.session import Session
 from fimble.weights.adapter import NORMS, About, read_adapter, write_adapter
 from fimble.weights.architecture import Float32
 from fimble.weights.builder import LORA_A, LORA_B
@@ -96,6 +97,7 @@ def run(
 def random_adapter(engine: OnnxEngine, model: Path, parts: tuple[str, ...], rank: int, seed: int) -> dict[str, Float32]:
     """An adapter of the model's shapes that hardly changes it."""
     random, graph = np.random.default_rng(seed), read_norms(model)
+    assert isinstance(engine.session, Session), "an exported graph takes no adapter"
     shapes = {name: shape for name, (shape, _) in engine.session.replaceable.items()}
     tensors: dict[str, Float32] = {}
     for layer in range(engine.session.layout.num_layers):

@@ -7,6 +7,7 @@ the second (``use_cache_branch``) takes them and one token more.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from fimble.engine.base import CancelToken
-from fimble.errors import EngineCancelled, EngineError, ModelFolderInvalid
+from fimble.engine.running import run_cancellable
+from fimble.errors import ModelFolderInvalid
 
 Float32 = npt.NDArray[np.float32]
 Kept = dict[str, Float32]
@@ -41,16 +43,39 @@ class Seq2SeqSession:
 
     def __init__(self, folder: Path, num_threads: int = 0) -> None:
         """``num_threads`` 0: one a physical core. Raises ``ModelFolderInvalid`` where a graph cannot be loaded."""
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = num_threads
-        options.log_severity_level = 3
-        self._encoder = _loaded(folder / "encoder.onnx", options)
-        self._decoder = _loaded(folder / "graph.onnx", options)
-        self.vocabulary_size = int(self._decoder.get_outputs()[0].shape[-1])
-        past = [value for value in self._decoder.get_inputs() if value.name.startswith("past_key_values.")]
+        self.folder, self.provider, self._num_threads = folder, "cpu", num_threads
+        self._lock = threading.Lock()
+        self._graphs: tuple[ort.InferenceSession, ort.InferenceSession] | None = None
+        encoder, decoder = self._loaded()
+        self.vocabulary_size = int(decoder.get_outputs()[0].shape[-1])
+        past = [value for value in decoder.get_inputs() if value.name.startswith("past_key_values.")]
         self._nothing: Kept = {one.name: np.zeros((1, one.shape[1], 0, one.shape[3]), np.float32) for one in past}
-        self._no_source = np.zeros((1, 1, self._encoder.get_outputs()[0].shape[-1]), np.float32)
-        self._outputs = [value.name for value in self._decoder.get_outputs()]
+        self._no_source = np.zeros((1, 1, encoder.get_outputs()[0].shape[-1]), np.float32)
+        self._outputs = [value.name for value in decoder.get_outputs()]
+
+    @property
+    def is_loaded(self) -> bool:
+        return self._graphs is not None
+
+    def load(self) -> None:
+        """Have the weights in memory; where they are, nothing happens. Raises as the constructor."""
+        self._loaded()
+
+    def unload(self) -> None:
+        """Give the weights' memory back until the next ``load`` or run. Nothing may be running."""
+        with self._lock:
+            self._graphs = None
+
+    def _loaded(self) -> tuple[ort.InferenceSession, ort.InferenceSession]:
+        """Encoder and decoder."""
+        with self._lock:
+            if self._graphs is None:
+                options = ort.SessionOptions()
+                options.intra_op_num_threads = self._num_threads
+                options.log_severity_level = 3
+                encoder = _loaded(self.folder / "encoder.onnx", options)
+                self._graphs = encoder, _loaded(self.folder / "graph.onnx", options)
+            return self._graphs
 
     @property
     def bytes_per_token(self) -> int:
@@ -60,7 +85,7 @@ class Seq2SeqSession:
     def encode(self, tokens: Sequence[int], cancel: CancelToken | None = None) -> Encoded:
         """Read a source. Raises ``EngineCancelled``."""
         ids = np.array([tokens], np.int64)
-        (states,) = _run(self._encoder, None, {"input_ids": ids, "attention_mask": np.ones_like(ids)}, cancel)
+        (states,) = _run(self._loaded()[0], None, {"input_ids": ids, "attention_mask": np.ones_like(ids)}, cancel)
         return Encoded(states)
 
     def begin(
@@ -81,6 +106,15 @@ class Seq2SeqSession:
         logits, kept = self._decode({**feed, "encoder_hidden_states": self._no_source}, cancel)
         return logits, {name: kept[name] for name in written}
 
+    def answered(self, source: Sequence[int], begun: Sequence[int], answer: Sequence[int]) -> Float32:
+        """Logits ``[1 + answer, vocabulary]`` after ``begun`` and each of ``answer``, in an engine's own steps."""
+        logits, read, written = self.begin(self.encode(source), begun)
+        rows = [logits[-1:]]
+        for token in answer:
+            row, written = self.advance(len(source), token, read, written)
+            rows.append(row)
+        return np.concatenate(rows)
+
     def _feed(self, tokens: Sequence[int], num_source_tokens: int, past: Kept, is_next: bool) -> dict[str, Any]:
         return {
             "input_ids": np.array([tokens], np.int64),
@@ -90,7 +124,7 @@ class Seq2SeqSession:
         }
 
     def _decode(self, feed: dict[str, Any], cancel: CancelToken | None) -> tuple[Float32, Kept]:
-        logits, *rest = _run(self._decoder, self._outputs, feed, cancel)
+        logits, *rest = _run(self._loaded()[1], self._outputs, feed, cancel)
         names = (name.replace("present.", "past_key_values.") for name in self._outputs[1:])
         return logits[0], dict(zip(names, rest, strict=True))
 
@@ -108,20 +142,5 @@ def _run(
     session: ort.InferenceSession, outputs: list[str] | None, feed: dict[str, Any], cancel: CancelToken | None
 ) -> list[Any]:
     """One run, which ``cancel`` ends in its middle too."""
-    options = ort.RunOptions()
-    remove = cancel.on_cancel(lambda: setattr(options, "terminate", True)) if cancel is not None else lambda: None
-    try:
-        if cancel is not None and cancel.cancelled:
-            raise EngineCancelled("The request was cancelled.")
-        result: list[Any] = session.run(outputs, feed, options)
-        return result
-    except EngineCancelled:
-        raise
-    except Exception as error:
-        if cancel is not None and cancel.cancelled:
-            raise EngineCancelled("The request was cancelled.") from None
-        raise EngineError(
-            f"The model failed: {str(error).splitlines()[0]}", "See the log; restarting may help."
-        ) from error
-    finally:
-        remove()
+    result: list[Any] = run_cancellable(lambda options: session.run(outputs, feed, options), cancel)
+    return result

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import tokenizers
 
@@ -25,6 +27,7 @@ class Tokenizer:
             raise ModelFolderInvalid(
                 f"{file} cannot be read: {error}.", "Run 'fimble setup --force' to prepare it again."
             ) from error
+        self._tokenizer = _without_added_spaces(self._tokenizer)
         self._tokenizer.encode_special_tokens = True
         added = self._tokenizer.get_added_tokens_decoder()
         self._control = {token.content: number for number, token in added.items()}
@@ -70,3 +73,32 @@ class Tokenizer:
 def _without_surrogates(text: str) -> str:
     """Lone surrogates, which an editor may send, cannot be encoded: each becomes U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _without_added_spaces(tokenizer: tokenizers.Tokenizer) -> tokenizers.Tokenizer:
+    """One that takes each text for what it is.
+
+    SentencePiece's vocabularies (Llama, T5) put a space before a text and take it away again when they decode, as if
+    each began a document. Ours are pieces of one: prefix, suffix, and what is typed.
+    """
+    parts = {place: getattr(tokenizer, place) for place in ("normalizer", "pre_tokenizer", "decoder")}
+    said = {place: json.loads(part.__getstate__()) for place, part in parts.items() if part is not None}
+    changed = {place: _exact(part) for place, part in said.items()}
+    if changed == said:
+        return tokenizer
+    return tokenizers.Tokenizer.from_str(json.dumps(json.loads(tokenizer.to_str()) | changed))
+
+
+def _exact(part: Any) -> Any:
+    """A normalizer, pre-tokenizer or decoder without what adds or takes a space; ``None`` where nothing is left."""
+    if not isinstance(part, dict):
+        return part
+    match part.get("type"):
+        case "Prepend" | "Strip":
+            return None
+        case "Metaspace":
+            return {**part, "prepend_scheme": "never"}
+    for inside in ("normalizers", "pretokenizers", "decoders"):
+        if inside in part:
+            return {**part, inside: [kept for one in part[inside] if (kept := _exact(one)) is not None]}
+    return part

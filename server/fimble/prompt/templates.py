@@ -1,8 +1,9 @@
 """FIM prompt families as data: the order of parts and the names of the control tokens.
 
-Sources: the models' own cards and tokenizers (Qwen2.5-Coder, StarCoder2, Code Llama,
-DeepSeek-Coder, Codestral). ``plain`` is for models that only continue text; ``t5-sentinels`` for encoder-decoders
-(T5): what stands before the end mark is read by the encoder, and the decoder writes on from the hole's sentinel.
+Sources: the models' own cards and tokenizers (Qwen2.5-Coder, StarCoder and StarCoder2, Code Llama,
+DeepSeek-Coder, Codestral, CodeT5). ``plain`` is for models that only continue text (CodeGen, GPT-2). For
+encoder-decoders (``PAIRS``) what stands before the end mark is read by the encoder, and the decoder writes on from the
+hole's sentinel, before which CodeT5 writes the mark that begins a text, and CodeT5+ does not.
 """
 
 from __future__ import annotations
@@ -92,6 +93,19 @@ FAMILIES: dict[str, Family] = {
             (Part.PREFIX, "<extra_id_0>", Part.SUFFIX, "</s>", "<extra_id_0>"),
             ("</s>", "<pad>", "<extra_id_0>", "<extra_id_1>"),
         ),
+        Family(
+            "codet5",
+            ("<s>", Part.PREFIX, "<extra_id_0>", Part.SUFFIX, "</s>", "<s>", "<extra_id_0>"),
+            ("</s>", "<pad>", "<s>", "<extra_id_0>", "<extra_id_1>"),
+        ),
+        Family(
+            "codet5p",
+            ("<s>", Part.PREFIX, "<extra_id_0>", Part.SUFFIX, "</s>", "<extra_id_0>"),
+            ("</s>", "<pad>", "<s>", "<extra_id_0>", "<extra_id_1>"),
+        ),
         Family("plain", (Part.PREFIX,), ("<|endoftext|>", "</s>")),
     )
 }
+
+PAIRS = ("t5-sentinels", "codet5", "codet5p")
+"""The families of encoder-decoders."""

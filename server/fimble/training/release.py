@@ -13,13 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from fimble.errors import TrainingError, TrainingUnavailable, VerificationFailed
 from fimble.training.configuration import Configuration, ModelKind
 from fimble.training.vocabulary import PROMPT_FAMILIES, START, STOP
 from fimble.weights import catalog, store
-from fimble.weights.architecture import Float32
 from fimble.weights.entry import CatalogEntry, FolderSource, Reference, SourceFile
 from fimble.weights.export import can_export, export
 from fimble.weights.manifest import EXPORTED, GRAPH, TOKENIZER, Manifest, record_of
@@ -138,7 +135,7 @@ def _references(kind: ModelKind, source: Path, prompts: Sequence[Sequence[int]])
     """What torch writes after each prompt, from its own loading of the files."""
     from fimble.engine.tokenizer import Tokenizer
     from fimble.training import decoder, seq2seq
-    from fimble.weights import record
+    from fimble.weights import record, record_pair
 
     if kind is ModelKind.DECODER:
         model = decoder.open_decoder(source)
@@ -150,7 +147,7 @@ def _references(kind: ModelKind, source: Path, prompts: Sequence[Sequence[int]])
     for number, prompt in enumerate(prompts):
         place = list(prompt).index(stop) + 1
         begun = [start, *prompt[place:]]
-        made.append(seq2seq.answer(model, f"hole {number}", prompt[:place], begun, prompt))
+        made.append(record_pair.answer(model, f"hole {number}", prompt[:place], begun, prompt))
     return made
 
 
@@ -165,24 +162,15 @@ def _decoder_runner(folder: Path, written: Manifest, references: Sequence[Refere
 
 
 def _pair_runner(folder: Path) -> Runner:
-    """Through the engine's own steps: the first token's logits from the one branch, the others' from the other."""
+    """Through the engine's own steps."""
     from fimble.engine.seq2seq import marks_of
     from fimble.engine.seq2seq_session import Seq2SeqSession
     from fimble.engine.tokenizer import Tokenizer
 
     session, marks = Seq2SeqSession(folder), marks_of(Tokenizer(folder / TOKENIZER))
-
-    def run(tokens: Sequence[int]) -> Float32:
-        num_prompt_tokens = len(tokens) - NUM_NEXT_TOKENS + 1
-        source, begun = marks.split(tokens[:num_prompt_tokens])
-        logits, read, kept = session.begin(session.encode(source), begun)
-        rows = [logits[-1:]]
-        for token in tokens[num_prompt_tokens:]:
-            row, kept = session.advance(len(source), token, read, kept)
-            rows.append(row)
-        return np.concatenate(rows)
-
-    return run
+    return lambda tokens: session.answered(
+        *marks.split(tokens[: 1 - NUM_NEXT_TOKENS]), tokens[len(tokens) + 1 - NUM_NEXT_TOKENS :]
+    )
 
 
 def _entry(configuration: Configuration, source: Path, num_parameters: int) -> CatalogEntry:

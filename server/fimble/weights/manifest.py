@@ -33,6 +33,9 @@ TOKENIZER = "tokenizer.json"
 EXPORTED = "fp32"
 """The precision of an exported model, whose graph may hold its weights itself."""
 
+GROWING = "growing"
+"""What the verification of an exported model says of its ``kv``: keys and values grow by concatenation."""
+
 SEQ2SEQ = ("t5",)
 """Architectures of an encoder and a decoder that are served."""
 
@@ -53,7 +56,7 @@ class Manifest:
 
     model: str
     precision: str
-    """``int8`` (CPU) or ``fp16`` (CUDA)."""
+    """``int8`` or ``fp32`` (CPU), ``fp16`` (CUDA)."""
     architecture: str
     source_sha256: str
     prompt_family: str
@@ -69,6 +72,11 @@ class Manifest:
     verification: Mapping[str, Any] = field(default_factory=dict)
     """The verification report as JSON; empty as long as the model is unverified."""
     format: int = FORMAT
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether the graph is optimum's, not our own writer's."""
+        return self.verification.get("kv") == GROWING
 
     @property
     def num_bytes(self) -> int:
@@ -190,7 +198,8 @@ def _from_json(values: Mapping[str, Any]) -> Manifest:
     for name in known["files"]:
         if not NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not the name of a file in the folder")
-    for name in (GRAPH, TOKENIZER) if known["precision"] == EXPORTED else (GRAPH, WEIGHTS, TOKENIZER):
+    is_exported = known["precision"] == EXPORTED or known["verification"].get("kv") == GROWING
+    for name in (GRAPH, TOKENIZER) if is_exported else (GRAPH, WEIGHTS, TOKENIZER):
         if name not in known["files"]:
             raise ValueError(f"files lacks {name}")
     known["files"] = {

@@ -39,6 +39,10 @@ def record(source: Path, samples: Sequence[Sample] = VERIFICATION) -> tuple[Refe
     Those that the model's context has no room for are left out.
     ``source``: a GGUF file or a safetensors folder. Raises ``VerificationFailed`` when transformers cannot load it.
     """
+    from fimble.weights.record_pair import is_pair, record_pair
+
+    if is_pair(source):
+        return record_pair(source, samples)
     tokenizer = _tokenizer(source)
     model = load_with_transformers(source)
     references = []

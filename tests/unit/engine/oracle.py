@@ -8,7 +8,6 @@ import numpy as np
 
 from fimble.engine.base import CancelToken, Constraint, GenerateRequest
 from fimble.engine.onnx import OnnxEngine
-from fimble.engine.session import KvCache
 
 
 def answer(engine: OnnxEngine, prompt: Sequence[int], max_tokens: int, cancel: CancelToken | None = None) -> list[int]:
@@ -31,7 +30,7 @@ def assert_equals_recompute(
     """
     if not tokens:
         return 0
-    cache = KvCache(engine.session, engine.info.context_length)
+    cache = engine.session.new_cache(engine.info.context_length)
     rows = engine.session.run([*prompt, *tokens[:-1]], cache, 0, num_logits=len(tokens))
     num_clear = 0
     for place, (token, logits) in enumerate(zip(tokens, rows, strict=True)):
@@ -54,7 +53,7 @@ def assert_same_outside_margin(
     if parting is None:
         assert len(left) == len(right)
         return
-    cache = KvCache(engine.session, engine.info.context_length)
+    cache = engine.session.new_cache(engine.info.context_length)
     (logits,) = engine.session.run([*prompt, *left[:parting]], cache, 0)
     second, first = np.sort(logits)[-2:]
     assert first - second <= margin, f"tokens {left[parting]} and {right[parting]} at {parting}"

@@ -1,4 +1,4 @@
-"""Architectures that only optimum knows: refused without it, exported with it."""
+"""What is exported by optimum, and what is refused. That it answers rightly, ``engine/test_architectures.py`` shows."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from fimble.errors import UnsupportedArchitecture, WeightsError
 from fimble.weights import manifest
 from fimble.weights.export import can_export, export, main
-from tests.unit import tiny
+from tests.unit import random_models, tiny
+from tests.unit.random_models import DECODERS
 
 
 def _silent(stage: str, share: float) -> None:
@@ -31,7 +30,6 @@ def test_without_optimum_there_is_a_way_out(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedArchitecture, match="codegen") as failure:
         export(_source(tmp_path), tmp_path, _silent)
     assert "`export` extra" in failure.value.hint
-    assert "not served yet" in failure.value.hint
 
 
 def test_a_model_with_its_own_code_is_refused(tmp_path: Path) -> None:
@@ -97,40 +95,51 @@ def test_a_missing_tokenizer_is_named(tmp_path: Path) -> None:
         export(source, tmp_path, _silent)
 
 
-@pytest.mark.skipif(not can_export(), reason="the `export` extra is not installed: nothing to export with")
-def test_an_exported_model_answers_like_its_source(tmp_path: Path) -> None:
-    import onnxruntime
-    import torch
-    import transformers
+@pytest.mark.parametrize("kind", ["bart", "marian", "mamba9000", "bert"])
+def test_an_architecture_that_is_not_served_is_refused(kind: str, tmp_path: Path) -> None:
+    """Known to optimum as something else, or to nobody."""
+    if not can_export():
+        pytest.skip("optimum is not installed")
+    source = _source(tmp_path / "source", model_type=kind, is_encoder_decoder=kind in ("bart", "marian"))
+    with pytest.raises(UnsupportedArchitecture, match=kind) as failure:
+        export(source, tmp_path / "to", _silent)
+    assert failure.value.hint
+    assert not (tmp_path / "to").exists()
 
-    from fimble.weights.record import record
-    from fimble.weights.samples import VERIFICATION
-    from fimble.weights.verify import verify
 
-    torch.manual_seed(1)
-    config = transformers.CodeGenConfig(
-        vocab_size=512, n_positions=256, n_embd=64, n_layer=2, n_head=4, rotary_dim=8, initializer_range=0.3
-    )
-    source, folder = tmp_path / "source", tmp_path / "folder"
-    transformers.CodeGenForCausalLM(config).save_pretrained(str(source), safe_serialization=True)
-    tiny.tokenizer().save(str(source / "tokenizer.json"))
-    folder.mkdir()
-    made = export(source, folder, _silent)
-    assert manifest.load(folder) == made
-    assert (made.architecture, made.verification["kv"], made.num_layers) == ("codegen", "growing", 2)
-    session = onnxruntime.InferenceSession(str(folder / "graph.onnx"), providers=["CPUExecutionProvider"])
+@pytest.mark.skipif(not can_export(), reason="optimum is not installed")
+def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
+    source = _source(tmp_path, n_embd=64, n_head=4, n_layer=2, n_positions=64, vocab_size=100)
+    with pytest.raises(WeightsError, match="510 tokens and the model only 100"):
+        export(source, tmp_path / "to", _silent)
 
-    def run(tokens: list[int]) -> NDArray[np.float32]:
-        feeds: dict[str, NDArray[Any]] = {
-            "input_ids": np.array([tokens], np.int64),
-            "attention_mask": np.ones((1, len(tokens)), np.int64),
-            "position_ids": np.arange(len(tokens), dtype=np.int64)[None],
-        }
-        for value in session.get_inputs():
-            if value.name.startswith("past_key_values"):
-                feeds[value.name] = np.zeros((1, made.num_kv_heads, 0, made.head_dim), np.float32)
-        wanted = {value.name: feeds[value.name] for value in session.get_inputs()}
-        logits: NDArray[np.float32] = session.run(["logits"], wanted)[0][0]
-        return logits
 
-    assert verify(run, record(source, VERIFICATION[3:6])).passed
+@pytest.mark.skipif(not can_export(), reason="optimum is not installed")
+def test_what_cannot_be_exported_leaves_nothing(tmp_path: Path) -> None:
+    """The weights are those of a Qwen2: optimum's own complaint, and an empty folder as before."""
+    source = _source(tmp_path / "source", n_embd=63, n_head=4, n_layer=2, n_positions=64, vocab_size=512)
+    (tmp_path / "to").mkdir()
+    with pytest.raises(UnsupportedArchitecture, match="optimum cannot export"):
+        export(source, tmp_path / "to", _silent)
+    assert list((tmp_path / "to").iterdir()) == []
+    with pytest.raises(UnsupportedArchitecture, match="optimum cannot export"):
+        export(source, tmp_path / "new", _silent)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.skipif(not can_export(), reason="optimum is not installed")
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    source = _source(tmp_path / "source", n_embd=64, n_head=4, n_layer=2, n_positions=64, vocab_size=512)
+    with pytest.raises(WeightsError, match="not empty"):
+        export(source, source, _silent)
+    assert (source / "model.safetensors").is_file()
+
+
+@pytest.mark.skipif(not can_export(), reason="optimum is not installed")
+def test_the_command_exports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    random_models.write_source(DECODERS["gpt2"], tmp_path / "source")
+    main([str(tmp_path / "source"), str(tmp_path / "to"), "--prompt-family", "plain"])
+    made = manifest.load(tmp_path / "to")
+    assert (made.architecture, made.prompt_family, made.is_growing) == ("gpt2", "plain", True)
+    assert f"{made.num_bytes} bytes" in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / "to").iterdir()} == {*made.files, "manifest.json"}
