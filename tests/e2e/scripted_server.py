@@ -132,11 +132,15 @@ class ScriptedModel:
     model = "scripted"
     provider = "cpu"
     notes = ("No CUDA device was found: fimble runs on the CPU.",)
+    is_asleep = False
 
     english: Callable[[str], str] | None = None
 
     def __init__(self, can_act: bool) -> None:
         self.actions = ScriptedActions() if can_act else None
+
+    def wake(self) -> None:
+        pass
 
     def configure(self, config: Config) -> None:
         print(f"configured eagerness {config.eagerness}", flush=True)

@@ -64,9 +64,13 @@ class SlowModel:
     actions = None
     english = None
     notes = ()
+    is_asleep = False
 
     def __init__(self, feature: SlowFeature) -> None:
         self.feature = feature
+
+    def wake(self) -> None:
+        pass
 
     def configure(self, config: Config) -> None:
         pass

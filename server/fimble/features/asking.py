@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from fimble.config import Config
-from fimble.engine.base import CancelToken
+from fimble.engine.base import CancelToken, Urgency
 from fimble.features.anchors import NUM_CONTROL_TOKENS, Anchors
 from fimble.features.cache import ContinuationCache
 from fimble.features.choosing import NUM_OTHERS, OTHERS
@@ -56,11 +56,12 @@ class Asking:
         is_hurried: bool = False,
         on_place: Callable[[Place], Callable[[str], bool]] = lambda _: lambda _: True,
         max_tokens: int = 0,
+        urgency: Urgency = Urgency.AWAITED,
     ) -> Written:
         """What the model writes at ``cursor``, until ``scope`` ends; it is in the cache afterwards.
 
         ``on_place`` is told the place before the model begins, and gives back whether to go on, asked with
-        the text so far. ``max_tokens``: 0 for what the scope allows. Errors as in ``Writer.write``.
+        the text so far. ``max_tokens``: 0 for what the scope allows. The rest and errors as in ``Writer.write``.
         """
         max_tokens = max_tokens or self._limits.answer_tokens(scope)
         prompt, place = self._prompt(cursor, max_tokens, is_hurried)
@@ -74,6 +75,7 @@ class Asking:
             num_candidates=num_candidates,
             drafts=self._cache.latest(cursor.snapshot.uri),
             is_hurried=is_hurried,
+            urgency=urgency,
         )
         for continuation in reversed(written.continuations):
             self._cache.put(continuation)

@@ -7,7 +7,16 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from fimble.engine.base import CancelToken, Constraint, Engine, Finish, GenerateRequest, GenerationStats, Sampling
+from fimble.engine.base import (
+    CancelToken,
+    Constraint,
+    Engine,
+    Finish,
+    GenerateRequest,
+    GenerationStats,
+    Sampling,
+    Urgency,
+)
 from fimble.features.continuation import Continuation, Place
 from fimble.prompt.build import Encoder, Prompt
 
@@ -64,6 +73,7 @@ class Writer:
         started_s: float | None = None,
         sampling: Sampling = GREEDY,
         until_s: float = math.inf,
+        urgency: Urgency = Urgency.AWAITED,
     ) -> Written:
         """Continue ``prompt`` for as long as ``goes_on`` says so of the text that is new at ``place``.
 
@@ -71,6 +81,7 @@ class Writer:
         end. ``begun``: an answer that the prompt ends with; it is decoded with its new end, because
         a character may lie across the joint. ``banned``: tokens that the answer must not begin with.
         ``started_s``: when the person began to wait, if not now. ``until_s``: what is not whole by then is dropped.
+        ``urgency``: who waits, where nobody is in a hurry.
         Raises ``EngineError``; ``EngineCancelled`` when ``cancel`` is set.
         """
         required = prompt.required if begun is None else begun.required
@@ -106,6 +117,7 @@ class Writer:
             sequence=place.uri,
             constraint=self._constraint(prompt.required, banned),
             drafts=tuple(draft.answer for draft in drafts),
+            urgency=Urgency.KEYSTROKE if is_hurried else urgency,
         )
         generation = self.engine.generate(request, cancel)
         written = Written(generation.stats)
@@ -173,15 +185,27 @@ class Writer:
     def extend(
         self, continuation: Continuation, goes_on: Callable[[str], bool], cancel: CancelToken, max_tokens: int
     ) -> Continuation:
-        """``continuation`` with more of what the model would write after it."""
+        """``continuation`` with more of what the model would write after it, in idle time."""
         prompt = Prompt(continuation.tokens, "")
-        written = self.write(prompt, continuation.place, goes_on, cancel, max_tokens=max_tokens, begun=continuation)
+        written = self.write(
+            prompt,
+            continuation.place,
+            goes_on,
+            cancel,
+            max_tokens=max_tokens,
+            begun=continuation,
+            urgency=Urgency.IDLE,
+        )
         return written.continuations[0]
 
     def read(self, tokens: Sequence[int], sequence: str, cancel: CancelToken, chunk_tokens: int) -> GenerationStats:
-        """Only prefill ``tokens``, in small steps that a cancellation does not undo."""
+        """Only prefill ``tokens``, in idle time and in small steps that a cancellation does not undo."""
         request = GenerateRequest(
-            prompt=tuple(tokens), max_tokens=0, sequence=sequence, prefill_chunk_tokens=chunk_tokens
+            prompt=tuple(tokens),
+            max_tokens=0,
+            sequence=sequence,
+            prefill_chunk_tokens=chunk_tokens,
+            urgency=Urgency.IDLE,
         )
         generation = self.engine.generate(request, cancel)
         for _ in generation:

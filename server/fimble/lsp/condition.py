@@ -50,6 +50,8 @@ class Condition:
             kind, message = Kind.ERROR, str(error)
         elif loaded is None:
             kind, message, busy = Kind.NORMAL, f"loading {server.config.model}", True
+        elif server.model.is_waking:
+            kind, message, busy = Kind.NORMAL, f"loading {loaded.model} again", True
         elif not server.config.enabled:
             kind, message = Kind.INACTIVE, "suggestions are switched off"
         elif server.settings.complaints or server.model.problems:

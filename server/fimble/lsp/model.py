@@ -95,6 +95,13 @@ class LoadedModel(Protocol):
     def notes(self) -> Sequence[str]:
         """What a person should know: that there is no GPU, say."""
 
+    @property
+    def is_asleep(self) -> bool:
+        """Whether its weights were given back, as nobody used them, and must be loaded before it can answer."""
+
+    def wake(self) -> None:
+        """Have the weights loaded; slow; raises ``FimbleError``. On the engine thread."""
+
     def configure(self, config: Config) -> None:
         """Go on with other options; what was kept under the old ones is forgotten. On the engine thread."""
 
@@ -115,13 +122,15 @@ what it does.
 class Model:
     """Holds the loaded model, or why there is none."""
 
-    def __init__(self, loader: Loader, engine_thread: Executor) -> None:
+    def __init__(self, loader: Loader, engine_thread: Executor, on_change: Callable[[], None] = lambda: None) -> None:
+        """``on_change`` is called when it begins to load its weights again, and when that is over."""
         self.loaded: LoadedModel | None = None
         self.problems: tuple[str, ...] = ()
         """Why workspaces' adapters are not used; the model answers as it is."""
         self.error: FimbleError | None = None
         self._loader = loader
-        self._engine_thread = engine_thread
+        self._engine_thread, self._on_change = engine_thread, on_change
+        self._waking: asyncio.Task[None] | None = None
 
     async def load(
         self,
@@ -213,12 +222,30 @@ class Model:
         return self.loaded.feature.answer_ms if self.loaded is not None else 0.0
 
     def why_not(self) -> Outcome | None:
-        """Why nothing can be asked now, or ``None`` when the model is ready."""
-        if self.loaded is not None:
+        """Why nothing can be asked now, or ``None`` when the model is ready. One that is asleep is woken."""
+        if self.loaded is not None and not self.loaded.is_asleep:
             return None
+        if self.loaded is not None and not self.is_waking:
+            self._waking = asyncio.ensure_future(self._wake(self.loaded))
         if self.error is not None:
             return Outcome(reason=Reason.MODEL_UNAVAILABLE, detail=str(self.error))
         return Outcome(reason=Reason.MODEL_LOADING)
+
+    @property
+    def is_waking(self) -> bool:
+        """Whether its weights are being loaded again."""
+        return self._waking is not None and not self._waking.done()
+
+    async def _wake(self, loaded: LoadedModel) -> None:
+        """Afterwards it is awake, or ``error`` says why not; the next request tries again."""
+        self._on_change()
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._engine_thread, loaded.wake)
+            self.error = None
+        except FimbleError as error:
+            self.error = error
+        finally:
+            asyncio.get_running_loop().call_soon(self._on_change)
 
     @property
     def num_run_tokens(self) -> int:

@@ -65,7 +65,9 @@ class _Job:
 
     def leave(self) -> None:
         """Nobody waits for it any more."""
-        if not (self._begun and self.wish.outlives):
+        if self._begun and self.wish.outlives:
+            self.cancel.is_awaited = False
+        else:
             self.stop()
 
 
@@ -117,6 +119,7 @@ class Requests:
             return known
         running = self._jobs.get(wish.uri)
         if running is not None and wish.joins():
+            running.cancel.is_awaited = True
             if not await ticket.wait_for(asyncio.wait((running.result,))):
                 return Outcome(reason=ticket.dropped.result())
             known = _recalled(wish)

@@ -70,7 +70,7 @@ class FimbleServer(LanguageServer):
         self.status = Status(self)
         self.condition = Condition(self)
         self.engine_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fimble-engine")
-        self.model = Model(loader, self.engine_thread)
+        self.model = Model(loader, self.engine_thread, self.condition.tell)
         self.idle = Idle(self.engine_thread, self.model.idle)
         self.work = Work(self.engine_thread, self.idle.give_way, self.condition.tell)
         self.requests = Requests(self.engine_thread, self._give_way)
@@ -174,7 +174,7 @@ class FimbleServer(LanguageServer):
 
     def _prepare(self, cursor: Cursor) -> None:
         """In idle time, read what a request at ``cursor`` would need."""
-        if self.model.loaded is not None and self.privacy.may_read(cursor.snapshot.uri):
+        if self.privacy.may_read(cursor.snapshot.uri) and self.model.why_not() is None:
             self.idle.after(cursor)
 
     def stop(self, exit_code: int) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fimble.checks.finding import Finding, fatal
-from fimble.engine.base import CancelToken, Engine, GenerateRequest, Sampling
+from fimble.engine.base import CancelToken, Engine, GenerateRequest, Sampling, Urgency
 from fimble.errors import EngineCancelled, PromptTooLong
 from fimble.features.generation.cutting import code_in, is_complete
 from fimble.features.generation.steps import Steps, aside, finish
@@ -26,6 +26,8 @@ NUM_REPAIRS = 1
 """Of the attempts, the last: with what is wrong in the prompt."""
 MAX_TOKENS = 768
 OTHERS = Sampling(temperature=0.6, top_p=0.95)
+CHUNK_TOKENS = 64
+"""What one run reads of a conversation: short, as others may share the processor."""
 SEQUENCE = "chat"
 """Under which engines keep what was read of a conversation."""
 
@@ -156,7 +158,9 @@ class Generator:
         prompt = self._prompts.prompt(task.messages, task.start)
         if self._engine.num_cached_tokens(prompt) >= len(prompt) - 1:
             return False
-        request = GenerateRequest(prompt, max_tokens=0, sequence=SEQUENCE, prefill_chunk_tokens=chunk_tokens)
+        request = GenerateRequest(
+            prompt, max_tokens=0, sequence=SEQUENCE, prefill_chunk_tokens=chunk_tokens, urgency=Urgency.IDLE
+        )
         for _ in self._engine.generate(request, cancel):
             pass
         return True
@@ -196,6 +200,7 @@ class Generator:
                 stop=is_over,
                 sampling=replace(sampling, seed=sampling.seed + len(said)),
                 sequence=SEQUENCE,
+                prefill_chunk_tokens=CHUNK_TOKENS,
             )
             try:
                 for token in self._engine.generate(request, turn.pause):
