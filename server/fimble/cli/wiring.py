@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from fimble.context.elsewhere import Elsewhere
+    from fimble.engine.memory import KvMemory
     from fimble.engine.onnx import OnnxEngine
+    from fimble.engine.runner import Runner
     from fimble.engine.seq2seq import Seq2SeqEngine
+    from fimble.engine.seq2seq_session import Seq2SeqSession
+    from fimble.engine.session import DecoderSession
     from fimble.engine.tokenizer import Tokenizer
     from fimble.features.actions.actions import Actions
     from fimble.features.english import English
@@ -111,6 +115,14 @@ class LoadedModel:
     def notes(self) -> tuple[str, ...]:
         return self.loaded.notes
 
+    @property
+    def is_asleep(self) -> bool:
+        """Never: its weights stay as long as it does."""
+        return False
+
+    def wake(self) -> None:
+        """Nothing is to be done."""
+
     def close(self) -> None:
         self.loaded.engine.close()
 
@@ -125,7 +137,7 @@ def load_feature(
     on_progress(f"loading {config.model}")
     loaded = load_engine(config)
     on_progress("warming up")
-    _warm_up(loaded)
+    warm_up(loaded)
     return LoadedModel(loaded, config, elsewhere, adjustment)
 
 
@@ -149,9 +161,20 @@ def index_readers(config: Config) -> Callable[[str], Reader | None]:
     return reader_of if config.index and config.cross_file else lambda _: None
 
 
-def load_engine(config: Config) -> LoadedEngine:
-    """The engine for ``config.model``; errors as in ``load_feature``."""
-    from fimble.engine.tokenizer import Tokenizer
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A model on this disk, and what runs it."""
+
+    folder: Path
+    manifest: Manifest
+    provider: str
+    """``cpu`` or ``cuda``."""
+    notes: tuple[str, ...]
+    """As of ``LoadedEngine``."""
+
+
+def installed_for(config: Config) -> Installed:
+    """What ``config.model`` means here; nothing is loaded. Raises ``WeightsError``, ``ProviderUnavailable``."""
     from fimble.weights import catalog, manifest, store
 
     name = catalog.find(config.model).name
@@ -163,11 +186,61 @@ def load_engine(config: Config) -> LoadedEngine:
     if provider == "cpu" and not store.model_folder(name, precision).exists():
         precision = FALLBACK if store.model_folder(name, FALLBACK).exists() else precision
     folder = store.inspect(name, precision).folder
-    found = manifest.load_installed(folder)
-    tokenizer = Tokenizer(folder / "tokenizer.json")
-    if found.architecture in manifest.SEQ2SEQ:
-        return LoadedEngine(seq2seq_in(config, folder, found, tokenizer), tokenizer, found, notes)
-    return LoadedEngine(engine_in(config, folder, found, provider), tokenizer, found, notes)
+    return Installed(folder, manifest.load_installed(folder), provider, notes)
+
+
+def load_engine(config: Config) -> LoadedEngine:
+    """The engine for ``config.model``; errors as in ``load_feature``."""
+    from fimble.engine.tokenizer import Tokenizer
+
+    found = installed_for(config)
+    tokenizer = Tokenizer(found.folder / "tokenizer.json")
+    return engine_on(config, found, open_graph(found, config.num_threads), tokenizer)
+
+
+def open_graph(found: Installed, num_threads: int) -> DecoderSession | Seq2SeqSession:
+    """Its weights, loaded. Raises ``ModelFolderInvalid``, ``ProviderUnavailable``."""
+    from fimble.engine.seq2seq_session import Seq2SeqSession
+    from fimble.weights.manifest import SEQ2SEQ
+
+    if found.manifest.architecture in SEQ2SEQ:
+        return Seq2SeqSession(found.folder, num_threads)
+    return opener_for(found.manifest)(found.folder / "graph.onnx", found.provider, num_threads)
+
+
+def engine_on(
+    config: Config,
+    found: Installed,
+    graph: DecoderSession | Seq2SeqSession,
+    tokenizer: Tokenizer,
+    memory: KvMemory | None = None,
+    runner: Runner | None = None,
+) -> LoadedEngine:
+    """An engine on loaded weights, with ``config``'s limits. ``memory`` and ``runner`` where others share them.
+
+    Raises ``ModelFolderInvalid`` where an encoder-decoder lacks its marks.
+    """
+    from fimble.engine.onnx import OnnxEngine
+    from fimble.engine.seq2seq import Seq2SeqEngine, marks_of
+    from fimble.engine.seq2seq_session import Seq2SeqSession
+
+    model, length = found.manifest.model, min(config.context_length, found.manifest.context_length)
+    engine: OnnxEngine | Seq2SeqEngine
+    if isinstance(graph, Seq2SeqSession):
+        engine = Seq2SeqEngine(
+            graph,
+            model,
+            marks_of(tokenizer),
+            context_length=length,
+            kv_cache_mb=config.kv_cache_mb,
+            memory=memory,
+            runner=runner,
+        )
+    else:
+        engine = OnnxEngine(
+            graph, model, context_length=length, kv_cache_mb=config.kv_cache_mb, memory=memory, runner=runner
+        )
+    return LoadedEngine(engine, tokenizer, found.manifest, found.notes)
 
 
 def generator_on(loaded: LoadedEngine) -> Generator:
@@ -227,43 +300,34 @@ def choose_provider(wanted: str) -> tuple[str, tuple[str, ...]]:
 
 def runner_for(folder: Path, manifest: Manifest, num_logits: int) -> Callable[[Sequence[int]], npt.NDArray[np.float32]]:
     """From token ids to the logits ``[num_logits, vocabulary]`` of the last of them, for ``weights.verify``."""
-    from fimble.engine.session import KvCache, Session
+    from fimble.weights.manifest import SEQ2SEQ
 
+    if manifest.architecture in SEQ2SEQ:
+        from fimble.engine.seq2seq import marks_of
+        from fimble.engine.seq2seq_session import Seq2SeqSession
+        from fimble.engine.tokenizer import Tokenizer
+
+        pair, marks = Seq2SeqSession(folder), marks_of(Tokenizer(folder / "tokenizer.json"))
+        place = 1 - num_logits
+        return lambda tokens: pair.answered(*marks.split(tokens[: len(tokens) + place]), tokens[len(tokens) + place :])
     provider = choose_provider("cuda")[0] if manifest.precision == PRECISIONS["cuda"] else "cpu"
-    session = Session(folder / "graph.onnx", provider)
-    cache = KvCache(session, min(1024, manifest.context_length))
+    session = opener_for(manifest)(folder / "graph.onnx", provider, 0)
+    cache = session.new_cache(min(1024, manifest.context_length))
     return lambda tokens: session.run(tokens, cache, 0, num_logits=num_logits)
 
 
-def engine_in(config: Config, folder: Path, manifest: Manifest, provider: str) -> OnnxEngine:
-    """An engine on the graph in ``folder``, with ``config``'s limits."""
-    from fimble.engine.onnx import OnnxEngine
+def opener_for(manifest: Manifest) -> Callable[[Path, str, int], DecoderSession]:
+    """What loads the graph of a decoder: from its file, for a provider, on so many threads."""
+    if manifest.is_growing:
+        from fimble.engine.growing import open_growing
 
-    return OnnxEngine(
-        folder / "graph.onnx",
-        manifest.model,
-        provider,
-        num_threads=config.num_threads,
-        context_length=min(config.context_length, manifest.context_length),
-        kv_cache_mb=config.kv_cache_mb,
-    )
+        return open_growing
+    from fimble.engine.session import Session
+
+    return Session
 
 
-def seq2seq_in(config: Config, folder: Path, manifest: Manifest, tokenizer: Tokenizer) -> Seq2SeqEngine:
-    """An engine on the encoder-decoder in ``folder``. Raises ``ModelFolderInvalid`` where its marks are missing."""
-    from fimble.engine.seq2seq import Seq2SeqEngine, marks_of
-
-    return Seq2SeqEngine(
-        folder,
-        manifest.model,
-        marks_of(tokenizer),
-        num_threads=config.num_threads,
-        context_length=min(config.context_length, manifest.context_length),
-        kv_cache_mb=config.kv_cache_mb,
-    )
-
-
-def _warm_up(loaded: LoadedEngine) -> None:
+def warm_up(loaded: LoadedEngine) -> None:
     """Run once, so that the first request does not pay for memory and code being touched first."""
     from fimble.engine.base import GenerateRequest
 

@@ -23,7 +23,7 @@ def precision(
     from rich.progress import Progress
 
     from fimble.bench import precision as bench
-    from fimble.cli.wiring import engine_in, load_engine
+    from fimble.cli.wiring import Installed, engine_on, load_engine, open_graph
     from fimble.prompt.templates import FAMILIES
     from fimble.weights import catalog, store
     from fimble.weights.prepare import prepare
@@ -46,7 +46,8 @@ def precision(
                 Path(folder),
                 lambda _, share: writing(int(share * 100)),
             )
-            reference = engine_in(config, Path(folder), manifest, "cpu")
+            found = Installed(Path(folder), manifest, "cpu", ())
+            reference = engine_on(config, found, open_graph(found, config.num_threads), model.tokenizer).engine
             wanted = bench.answer_all(reference, model.tokenizer, family, items, bar(progress, "fp32", len(items)))
             reference.close()
     result = bench.compare(items, served, wanted)

@@ -1,0 +1,81 @@
+"""What ``daemon.sharing`` is handed: who finds, opens and uses the models that sessions share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fimble.cli import wiring
+from fimble.config import Config
+
+if TYPE_CHECKING:
+    from fimble.context.elsewhere import Elsewhere
+    from fimble.daemon.sharing import Sharing
+    from fimble.engine.memory import KvMemory
+    from fimble.engine.runner import Runner
+    from fimble.engine.seq2seq_session import Seq2SeqSession
+    from fimble.engine.session import DecoderSession
+    from fimble.engine.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedModel:
+    """What all sessions of a model have in common."""
+
+    installed: wiring.Installed
+    graph: DecoderSession | Seq2SeqSession
+    tokenizer: Tokenizer
+
+    @property
+    def name(self) -> str:
+        return self.installed.manifest.model
+
+
+class ModelMakers:
+    """``daemon.sharing.Makers``, for what is installed on this machine."""
+
+    def find(self, config: Config) -> Hashable:
+        """Two sessions share a model where folder, provider and threads are the same."""
+        found = wiring.installed_for(config)
+        return found.folder, found.provider, config.num_threads
+
+    def open(self, config: Config) -> OpenedModel:
+        """Load it and run it once, so that the first request does not pay for what is touched first."""
+        from fimble.engine.tokenizer import Tokenizer
+
+        found = wiring.installed_for(config)
+        tokenizer = Tokenizer(found.folder / "tokenizer.json")
+        opened = OpenedModel(found, wiring.open_graph(found, config.num_threads), tokenizer)
+        wiring.warm_up(wiring.engine_on(config, found, opened.graph, tokenizer))
+        return opened
+
+    def lend(
+        self,
+        opened: OpenedModel,
+        config: Config,
+        elsewhere: Elsewhere,
+        adjustment: Callable[[], float],
+        runner: Runner,
+        memory: KvMemory,
+    ) -> wiring.LoadedModel:
+        """One session's engine on it, and the features."""
+        loaded = wiring.engine_on(config, opened.installed, opened.graph, opened.tokenizer, memory, runner)
+        return wiring.LoadedModel(loaded, config, elsewhere, adjustment)
+
+    def alone(
+        self,
+        config: Config,
+        elsewhere: Elsewhere,
+        adjustment: Callable[[], float],
+        on_progress: Callable[[str], None],
+    ) -> wiring.LoadedModel:
+        """As without a daemon."""
+        return wiring.load_feature(config, elsewhere, adjustment, on_progress)
+
+
+def new_sharing() -> Sharing[OpenedModel]:
+    """For the sessions of one process; nothing is loaded yet."""
+    from fimble.daemon.sharing import Sharing
+
+    return Sharing(ModelMakers())
