@@ -97,6 +97,7 @@ def searching(roots: list[str], home: Path) -> dict[str, float]:
 
 def sessions(root: str, other: str) -> None:
     from fimble.config import Config
+    from fimble.index.embedder import IDLE_S
 
     config = Config()
     opened: list[object] = []
@@ -106,6 +107,8 @@ def sessions(root: str, other: str) -> None:
         found[f"searching process, {what}"] = pss_mb(os.getpid())
     opened.clear()
     found["searching process, all sessions have left"] = pss_mb(os.getpid())
+    time.sleep(IDLE_S + REST_S)
+    found["searching process, a minute later"] = pss_mb(os.getpid())
     print(json.dumps(found))
 
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,18 @@ TIMEOUT_S = 120.0
 class Follower:
     """``fimble index --follow`` in a process of its own."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, *roots: Path) -> None:
+        """One folder is named on the command line, several are by orders."""
+        named = [str(roots[0])] if len(roots) == 1 else []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "fimble", "index", str(root), "--follow"],
+            [sys.executable, "-m", "fimble", "index", *named, "--follow"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
         )  # fmt: skip
         self.lines: queue.Queue[dict[str, Any]] = queue.Queue()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
+        for root in roots if not named else ():
+            self.tell(root=str(root), follow={"max_files": 50_000, "max_mb": 1024})
 
     def _read(self) -> None:
         assert self.process.stdout
@@ -47,11 +52,23 @@ class Follower:
 
     def wait(self, name: str) -> Any:
         """What the next line with ``name`` says."""
+        return self.line(name)[name]
+
+    def line(self, name: str) -> dict[str, Any]:
+        """The next line with ``name``."""
         until_s = time.monotonic() + TIMEOUT_S
         while True:
             line = self.lines.get(timeout=max(until_s - time.monotonic(), 0.001))
             if name in line:
-                return line[name]
+                return line
+
+    def all_ready(self, *roots: Path) -> None:
+        """Until all words of each folder can be searched."""
+        left = {str(root) for root in roots}
+        while left:
+            line = self.line("ready")
+            assert line["ready"] == "words"
+            left.discard(line["root"])
 
     def tell(self, **order: Any) -> None:
         assert self.process.stdin
@@ -70,8 +87,8 @@ class Follower:
 
 
 @contextmanager
-def follow(root: Path) -> Iterator[Follower]:
-    follower = Follower(root)
+def follow(*roots: Path) -> Iterator[Follower]:
+    follower = Follower(*roots)
     try:
         yield follower
         follower.end()
@@ -149,6 +166,65 @@ def test_two_servers_on_one_workspace(work: Path) -> None:
             second.tell(changed=[str(file)])
             assert second.wait("updated") == ["new.py"]
             assert Reader(place_of(work).folder).named("brand_new")
+
+
+@pytest.fixture
+def pair(work: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """Two workspaces, which share no file."""
+    other = tmp_path / "second"
+    for number, source in enumerate(SOURCES[::3]):
+        file = other / f"piece{number % 3}" / source.name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(source.read_bytes())
+    return work, other
+
+
+def test_one_process_with_two_folders_is_killed_again_and_again(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    folders = [place_of(root).folder for root in pair]
+    seen: list[list[int]] = []
+    for delay_s in (0.0, 0.1, 0.3, 0.2):
+        with follow(*pair) as follower:
+            told = {follower.line("phase")["root"]}
+            while len(told) < len(pair):
+                told.add(follower.line("phase")["root"])
+            time.sleep(delay_s)
+            follower.kill()
+        readers = [Reader(folder) for folder in folders]
+        seen.append([reader.counts().num_files for reader in readers])
+        for root, reader in zip(pair, readers, strict=True):
+            for path in sorted(reader.paths())[:20]:
+                whole = cut(path, LANGUAGES["python"], (root / path).read_text(encoding="utf-8"))
+                assert [stored.chunk.qualified for stored in reader.in_file(path)] == [
+                    chunk.qualified for chunk in whole.chunks
+                ], path
+            reader.close()
+    assert all(
+        before <= after for earlier, later in pairwise(seen) for before, after in zip(earlier, later, strict=True)
+    )
+    with follow(*pair) as follower:
+        follower.all_ready(*pair)
+    for number, (root, folder) in enumerate(zip(pair, folders, strict=True)):
+        assert everything(folder) == fresh(root, tmp_path / f"fresh{number}")
+
+
+def test_damage_of_one_of_two_folders_is_its_own_affair(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    with follow(*pair) as follower:
+        follower.all_ready(*pair)
+        follower.kill()
+    first, second = (place_of(root).folder / "index.db" for root in pair)
+    for file in first.parent.glob("index.db*"):
+        file.write_bytes(os.urandom(50_000))
+    untouched = second.stat().st_ino
+    with follow(*pair) as follower:
+        assert follower.line("note")["root"] == str(pair[0])
+        follower.all_ready(*pair)
+        new = pair[1] / "new.py"
+        new.write_text("def brand_new():\n    pass\n")
+        follower.tell(root=str(pair[1]), changed=[str(new)])
+        assert follower.line("updated") == {"root": str(pair[1]), "updated": ["new.py"]}
+    assert second.stat().st_ino == untouched
+    for number, root in enumerate(pair):
+        assert everything(place_of(root).folder) == fresh(root, tmp_path / f"fresh{number}")
 
 
 @pytest.mark.parametrize("damage", ["cut", "garbage", "log"])

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from fimble.index import view
 from fimble.index.indexer import Indexer
 from fimble.index.names import Names
 from fimble.index.places import Place, place_of
@@ -81,7 +82,9 @@ def test_many_at_once_are_answered_as_one_alone(place: Place) -> None:
     alone_reader.close()
 
 
-def test_what_is_saved_is_found_by_all(place: Place) -> None:
+def test_what_is_saved_is_found_by_all(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    # the machine may be busy: what was saved is waited for
+    monkeypatch.setattr(view, "_PATIENCE_S", 60.0)
     held = [(Searcher(READERS.get(place.folder), VIEWS.get(place.folder)), NAMES.get(place.folder)) for _ in range(3)]
     for searcher, names in held:
         answers(searcher, names)
