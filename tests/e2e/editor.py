@@ -16,12 +16,19 @@ import time
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from fimble.daemon.address import Address
+from fimble.daemon.locking import holder_of
+from fimble.daemon.meeting import end
+
 ROOT = Path(__file__).parents[2]
 SCRIPTED_SERVER = [sys.executable, str(Path(__file__).with_name("scripted_server.py"))]
 REAL_SERVER = [sys.executable, "-m", "fimble", "serve"]
 URI = "file:///project/main.py"
 TIMEOUT_S = 60.0
 """Much longer than anything takes: other programs may be busy too."""
+
+THROUGH_DAEMON = os.environ.get("FIMBLE_TEST_DAEMON") == "1"
+"""Whether all servers that can are reached through a daemon. A scripted one has its own, which ends with it."""
 
 Message = dict[str, Any]
 REFUSED, SILENCE = object(), object()
@@ -52,11 +59,18 @@ class Editor:
         own = {
             "PYTHONPATH": str(ROOT / "server"),
             "FIMBLE_RECORD_ACCEPTANCE": "0",
+            "FIMBLE_DAEMON_IDLE_MINUTES": "0",
             "TMPDIR": self.temporary.name,
         }
         environment = {**os.environ, **own, **(environ or {})}
+        has_choice = command in (SCRIPTED_SERVER, REAL_SERVER) and not {"--tcp", "--in-process", "--daemon"} & {
+            *arguments
+        }
+        through = ["--daemon"] if THROUGH_DAEMON and has_choice else []
+        self.daemon = Address(Path(environment["TMPDIR"]) / "daemon", "test")
+        """Where a scripted server's daemon is met."""
         self.process = subprocess.Popen(
-            [*command, *arguments],
+            [*command, *arguments, *through],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.stderr_file,
@@ -91,13 +105,29 @@ class Editor:
             except BrokenPipeError:
                 continue
         self.stderr_file.close()
+        if self.daemon.folder.is_relative_to(self.temporary.name):
+            self._wait_for_daemon()
         self.temporary.cleanup()
 
     @property
     def stderr(self) -> str:
-        """What the server wrote to standard error so far."""
+        """What the server wrote to standard error so far, and its scripted daemon."""
         self.stderr_file.seek(0)
-        return self.stderr_file.read().decode()
+        log = self.daemon.log.read_text().splitlines(keepends=True) if self.daemon.log.exists() else []
+        return self.stderr_file.read().decode() + "".join(line for line in log if " INFO fimble.daemon." not in line)
+
+    @property
+    def daemon_pid(self) -> int:
+        """Of the scripted daemon; 0 where none listens."""
+        return holder_of(self.daemon.life_lock)
+
+    def _wait_for_daemon(self) -> None:
+        """It ends with its last window; one that does not is ended."""
+        deadline_s = time.monotonic() + 5.0
+        while (pid := self.daemon_pid) and time.monotonic() < deadline_s:
+            time.sleep(0.02)
+        if pid:
+            end(pid)
 
     def connect(self, port: int) -> None:
         """Speak over TCP from now on."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import fimble
 from fimble.config import Config
 from fimble.context.elsewhere import Elsewhere
 from fimble.engine.base import CancelToken
@@ -22,10 +24,12 @@ from fimble.lsp import process
 from fimble.text import Cursor, Outcome, Reason, Snapshot, Suggestion
 
 if TYPE_CHECKING:
+    from fimble.daemon.address import Address
     from fimble.features.actions.action import Done, Offer
     from fimble.features.generation.steps import Steps
     from fimble.features.generation.turn import Turn
-    from fimble.features.search import Searcher, Translate
+    from fimble.features.search import OpenSearch, Searcher, Translate
+    from fimble.lsp.model import Loader
 
 _SLOW_S = 5.0
 
@@ -161,7 +165,13 @@ def main() -> None:
     parser.add_argument("--base", action="store_true", help="a model that follows no instructions")
     parser.add_argument("--fail", choices=("known", "unknown"))
     parser.add_argument("--index", action="store_true", help="index the workspace, which can then be searched")
+    parser.add_argument("--daemon", action="store_true", help="serve through a daemon of this very script")
+    parser.add_argument("--in-process", action="store_true")
+    parser.add_argument("--ready", type=int, help="be the daemon")
+    parser.add_argument("--version", help="pretend to be that version of fimble")
     options = parser.parse_args()
+    if options.version:
+        fimble.__version__ = options.version
 
     def load(
         config: Config, _: Elsewhere, __: Callable[[], float], on_progress: Callable[[str], None]
@@ -181,7 +191,34 @@ def main() -> None:
 
         return open_search(root, config, translate)
 
-    process.serve(load, options.tcp, options.log_level, open_search if options.index else None)
+    search = open_search if options.index else None
+    if options.ready is not None:
+        _be_daemon(load, search, options.ready)
+    elif options.daemon and not options.in_process:
+        _serve_through_daemon(options.log_level)
+    else:
+        process.serve(load, options.tcp, options.log_level, search)
+
+
+def _address() -> Address:
+    """Of a daemon for one test, in the folder that is its own."""
+    from fimble.daemon.address import Address
+
+    return Address(Path(tempfile.gettempdir()) / "daemon", "test")
+
+
+def _be_daemon(load: Loader, open_search: OpenSearch | None, ready_fd: int) -> None:
+    from fimble.daemon import process as daemon
+    from fimble.daemon.window import Shared
+
+    daemon.run(_address, lambda: Shared(load, open_search), ready_fd)
+
+
+def _serve_through_daemon(log_level: str) -> None:
+    from fimble.cli import through
+
+    command = [sys.executable, *sys.argv]
+    through.serve(log_level, command, command, _address)
 
 
 if __name__ == "__main__":

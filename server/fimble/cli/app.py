@@ -20,6 +20,7 @@ from fimble.errors import FimbleError
 
 COMMANDS: dict[str, str] = {
     "serve": "serve",
+    "daemon": "app",
     "setup": "setup",
     "models": "app",
     "clean": "clean",

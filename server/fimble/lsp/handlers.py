@@ -91,3 +91,7 @@ def register(server: FimbleServer) -> None:
         document = params.textDocument if params else None
         answer = server.status.answers.last(document.uri if document else None, params.position if params else None)
         return answer.to_json() | {"numRunTokens": server.model.num_run_tokens} if answer else None
+
+    @server.feature(messages.PING)
+    def ping(_: None) -> None:
+        """The answer is all there is to say."""

@@ -12,6 +12,8 @@ from lsprotocol import types
 
 WHY = "fimble/why"
 """Request: why the last answer was what it was."""
+PING = "fimble/ping"
+"""Request, answered with null: whether the session is alive. A proxy asks."""
 DID_SHOW = "textDocument/didShowCompletion"
 DID_PARTIALLY_ACCEPT = "textDocument/didPartiallyAcceptCompletion"
 DID_FOCUS = "textDocument/didFocus"
@@ -32,6 +34,14 @@ class WhyRequest:
     id: int | str
     method: str = WHY
     params: WhyParams | None = None
+    jsonrpc: str = "2.0"
+
+
+@dataclass(frozen=True, slots=True)
+class PingRequest:
+    id: int | str
+    method: str = PING
+    params: None = None
     jsonrpc: str = "2.0"
 
 
@@ -79,6 +89,7 @@ class FocusNotification:
 
 TYPES: dict[str, type[Any]] = {
     WHY: WhyRequest,
+    PING: PingRequest,
     DID_SHOW: ShownNotification,
     DID_PARTIALLY_ACCEPT: PartlyAcceptedNotification,
     DID_FOCUS: FocusNotification,
