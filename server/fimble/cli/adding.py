@@ -84,7 +84,7 @@ def _from_path(path: Path, wish: Wish) -> CatalogEntry:
     from fimble.weights.entry import FolderSource
 
     found = examine(path)
-    family = _family(found.settings, found.tokenizer, wish.family)
+    family = _family(found.settings, found.tokenizer, wish.family, found.title)
     name = name_for(wish.name, found.path.stem if found.format == "gguf" else found.path.name)
     typer.echo(f"{found.title}: {describe(found)}.\n{_asked(family)}")
     _agree(found.licence, wish.is_accepted)
@@ -111,7 +111,7 @@ def _from_hub(repository: str, revision: str, file: str, wish: Wish) -> CatalogE
         family = ""
         if not offer.is_gguf:
             settings, tokenizer = look_at(folder)
-            family = _family(settings, tokenizer, wish.family)
+            family = _family(settings, tokenizer, wish.family, repository)
         named = Path(offer.weights[0].name).stem if offer.is_gguf else repository.partition("/")[2]
         name = name_for(wish.name, named)
         typer.echo(
@@ -144,7 +144,7 @@ def _fetch_and_make(
                 shutil.copyfile(folder / file.name, place / file.name)
         with download.held(fetched, bars.on_progress) as path:
             found = examine(path if offer.is_gguf else path.parent)
-            family = _family(found.settings, found.tokenizer, wish.family)
+            family = _family(found.settings, found.tokenizer, wish.family, name)
             bars.say(f"{found.title}: {describe(found)}.\n{_asked(family)}")
             entry = entry_of(found, name, family, said.name, files, offer.source)
             make(entry, found, wish.precision, bars)
@@ -171,7 +171,7 @@ def _given_up(sha256: str) -> Iterator[None]:
         raise
 
 
-def _family(settings: Settings, tokenizer: Tokenizer, wanted: str) -> str:
+def _family(settings: Settings, tokenizer: Tokenizer, wanted: str, title: str) -> str:
     """The prompt family's name. Raises ``UnsupportedArchitecture`` where the vocabulary lacks its marks."""
     from fimble.cli.wiring import family_of
     from fimble.prompt.choosing import family_for, fits
@@ -186,7 +186,7 @@ def _family(settings: Settings, tokenizer: Tokenizer, wanted: str) -> str:
                 "Leave --family out to have one chosen.",
             )
         return wanted
-    chosen = family_for(has_token, settings.is_pair)
+    chosen = family_for(has_token, settings.is_pair, title)
     if chosen is None:
         raise UnsupportedArchitecture(
             "An encoder-decoder whose vocabulary has no sentinels (<extra_id_0>) cannot be asked to fill a hole.",

@@ -20,7 +20,7 @@ from fimble.errors import UnsupportedArchitecture
 
 Float32 = NDArray[np.float32]
 
-SERVED = "fimble serves Qwen2 and Llama models and their kin; choose one of those."
+SERVED = "Give its folder of safetensors: it is exported, which needs the `export` extra. Qwen2 and Llama need neither."
 """The hint wherever another architecture is met."""
 _MAXIMUM_HEAD_DIM = 2**16
 

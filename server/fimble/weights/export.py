@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -33,7 +34,7 @@ from fimble.weights.manifest import (
     with_files,
 )
 
-__all__ = ["can_export", "export", "narrow"]
+__all__ = ["can_export", "export", "export_as", "narrow"]
 
 TASK = "text-generation-with-past"
 SEQ2SEQ_TASK = "text2text-generation-with-past"
@@ -64,6 +65,31 @@ def export(
         manifest = _recorded(manifest, folder)
         on_progress("exporting", 1.0)
     return manifest
+
+
+def export_as(
+    precision: str,
+    source: Path,
+    folder: Path,
+    on_progress: Callable[[str, float], None],
+    prompt_family: str,
+    name: str,
+) -> Manifest:
+    """As ``export``, in ``int8`` or ``fp32``. What ``folder`` held before goes: it is one that is being filled.
+
+    Raises ``UnsupportedArchitecture`` for another precision, too.
+    """
+    if precision not in (INT8, EXPORTED):
+        raise UnsupportedArchitecture(
+            f"A model that optimum exports is not served in {precision}: it runs on the CPU only.",
+            "Set provider to cpu, or name --precision int8.",
+        )
+    shutil.rmtree(folder)
+    if precision == EXPORTED:
+        return export(source, folder, on_progress, prompt_family, name)
+    with tempfile.TemporaryDirectory(prefix=f".{EXPORTED}-", dir=folder.parent) as exact:
+        export(source, Path(exact), on_progress, prompt_family, name)
+        return narrow(Path(exact), folder, on_progress)
 
 
 def narrow(exported: Path, folder: Path, on_progress: Callable[[str, float], None]) -> Manifest:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from fimble.errors import WeightsError
+from fimble.errors import UnsupportedArchitecture, WeightsError
 from fimble.weights.checkpoint import Checkpoint, open_checkpoint
 from fimble.weights.entry import CatalogEntry
+from fimble.weights.export import export_as
 from fimble.weights.graph import write_graph
 from fimble.weights.manifest import GRAPH, NORMS, TOKENIZER, WEIGHTS, Manifest, with_files
 from fimble.weights.recipe import Recipe
@@ -30,11 +31,17 @@ def prepare(
 ) -> Manifest:
     """Write the model of ``source`` into the existing ``folder`` and return its manifest, saved there.
 
+    A folder whose architecture the writer does not know is exported instead, in the recipe's precision.
     ``on_progress`` is told a stage and the share of it done.
-    Raises ``WeightsError`` (``UnsupportedArchitecture`` for models the writer does not know).
+    Raises ``WeightsError`` (``UnsupportedArchitecture`` for models that can be neither written nor exported).
     """
     on_progress("reading the source", 0.0)
-    checkpoint = open_checkpoint(source)
+    try:
+        checkpoint = open_checkpoint(source)
+    except UnsupportedArchitecture:
+        if not source.is_dir():
+            raise
+        return export_as(recipe.precision, source, folder, on_progress, entry.prompt_family, entry.name)
     tokenizer = checkpoint.tokenizer()
     size = checkpoint.dimensions
     if tokenizer.get_vocab_size() > size.vocabulary_size:

@@ -47,7 +47,7 @@ def record_pair(source: Path, samples: Sequence[Sample] = VERIFICATION) -> tuple
         read = [*_encoded(tokenizer, sample.prefix), hole, *_encoded(tokenizer, sample.suffix)]
         read = [*read[max(0, len(read) - _MAX_SOURCE_TOKENS) :], end]
         written = [hole, *_encoded(tokenizer, sample.middle)]
-        made.append(answer(model, sample.title, read, [start, *written], [*read, *written]))
+        made.append(answer(model, f"{sample.title}, as a hole", read, [start, *written], [*read, *written]))
     return tuple(made)
 
 

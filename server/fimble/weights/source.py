@@ -28,8 +28,6 @@ def local(entry: CatalogEntry, path: Path, on_progress: OnProgress = silent) -> 
 
     A folder is the catalogue's when it holds every file that the entry names, with the same bytes.
     """
-    from fimble.weights.checkpoint import open_checkpoint
-
     path = path.expanduser().resolve()
     files = _files_of(path)
     if not any(file.name.endswith(".safetensors") for file in files) and files != [path]:
@@ -51,13 +49,26 @@ def local(entry: CatalogEntry, path: Path, on_progress: OnProgress = silent) -> 
                 f"{file} has the size of {entry.file.name}, but not its bytes (sha256 {digests[file.name]}).",
                 "It is damaged or altered: fetch it again.",
             )
-    found = open_checkpoint(path).dimensions.architecture
+    found = _architecture_of(path)
     if found != entry.architecture:
         raise UnsupportedArchitecture(
             f"{path} is a {found} model, and {entry.name} is a {entry.architecture} model.",
             "Name the model that it is, or add an entry for it to the catalogue.",
         )
     return Source(path, sha256, is_catalogued=False)
+
+
+def _architecture_of(path: Path) -> str:
+    """As the graph writer calls it, or else config.json. Raises ``WeightsError``."""
+    from fimble.weights.checkpoint import open_checkpoint
+    from fimble.weights.safetensors_file import read_json
+
+    try:
+        return open_checkpoint(path).dimensions.architecture
+    except UnsupportedArchitecture:
+        if not path.is_dir():
+            raise
+        return str(read_json(path / "config.json").get("model_type"))
 
 
 def _files_of(path: Path) -> list[Path]:
