@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from fimble.config import Config
-    from fimble.context.elsewhere import Elsewhere
     from fimble.daemon.window import Shared
     from fimble.features.search import Searcher, Translate
-    from fimble.lsp.model import LoadedModel
 
 
 def run(ready_fd: int | None) -> NoReturn:
@@ -23,18 +20,12 @@ def run(ready_fd: int | None) -> NoReturn:
 
 
 def _shared() -> Shared:
+    from fimble.cli.wiring_sharing import new_sharing
     from fimble.daemon.window import Shared
     from fimble.lsp.followers import Followers
 
-    return Shared(_load, _open_search, Followers)
-
-
-def _load(
-    config: Config, elsewhere: Elsewhere, adjustment: Callable[[], float], on_progress: Callable[[str], None]
-) -> LoadedModel:
-    from fimble.cli.wiring import load_feature
-
-    return load_feature(config, elsewhere, adjustment, on_progress)
+    sharing = new_sharing()
+    return Shared(sharing.load, _open_search, Followers, sharing.state, sharing.close)
 
 
 def _open_search(root: Path, config: Config, translate: Translate) -> Searcher:

@@ -36,7 +36,9 @@ class ModelMakers:
     """``daemon.sharing.Makers``, for what is installed on this machine."""
 
     def find(self, config: Config) -> Hashable:
-        """Two sessions share a model where folder, provider and threads are the same."""
+        """Sessions share a model where folder, provider and threads are the same; nothing where an endpoint answers."""
+        if config.endpoint:
+            return None
         found = wiring.installed_for(config)
         return found.folder, found.provider, config.num_threads
 

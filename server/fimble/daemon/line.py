@@ -76,6 +76,8 @@ class Line:
         """It has had the processor for so long."""
         if session in self._used_ms:
             self._used_ms[session] += ms
+            if not self._waiting:
+                self._least_ms = max(self._least_ms, self._used_ms[session])
 
     def forget(self, session: Hashable) -> None:
         """The session is over."""

@@ -158,7 +158,8 @@ class Sharing(Generic[S]):
             if shared.opened is None:
                 shared.opened = self._makers.open(config)
             opened = shared.opened
-        self._note(shared)
+            self._note(shared)
+            opened.graph.load()
         seat = self._scheduler.join()
         runner = _Noting(seat, lambda: self._note(shared))
         self._resize(config)
@@ -240,6 +241,7 @@ class Sharing(Generic[S]):
             configs = [config, *(other for _, other in self._lent.values())]
             self.memory.max_bytes = max(one.kv_cache_mb for one in configs) * 2**20
             self._minutes = config.idle_unload_minutes
+        self.memory.shrink()
 
     def _look_after(self) -> None:
         """Have a thread look for unused weights from now on."""
