@@ -81,6 +81,9 @@ class Answer:
         try:
             await work(self._items.put)
             self._items.put(None)
+        except asyncio.CancelledError:
+            self._items.put(EngineCancelled("The line to the endpoint is closed."))
+            raise
         except FimbleError as error:
             self._items.put(error)
         except Exception as error:
@@ -185,9 +188,12 @@ class Line:
     async def _ask_plainly(self, path: str, body: Mapping[str, Any], on_delta: Callable[[Delta], None]) -> None:
         """The same without what not every endpoint knows; one that takes it is asked so from now on."""
         extra = {name for name in OPTIONAL if name in body}
-        await self._ask_once(path, {name: value for name, value in body.items() if name not in extra}, on_delta)
-        logger.info("%s does not take %s", self.address.host, ", ".join(sorted(extra)))
-        self._left_out |= extra
+
+        def learn(delta: Delta) -> None:
+            self._left_out |= extra
+            on_delta(delta)
+
+        await self._ask_once(path, {name: value for name, value in body.items() if name not in extra}, learn)
 
     async def _ask_once(self, path: str, body: Mapping[str, Any], on_delta: Callable[[Delta], None]) -> None:
         """An answer that breaks off ends there: what was heard of it counts all the same."""
