@@ -11,6 +11,7 @@ import typer
 
 from fimble import config
 from fimble.cli.adding import add
+from fimble.cli.recommending import recommend
 from fimble.errors import ConfigError, ModelNotInstalled, UnknownModel
 from fimble.weights import catalog, disk, store
 from fimble.weights.entry import NAME
@@ -18,8 +19,12 @@ from fimble.weights.entry import NAME
 if TYPE_CHECKING:
     from fimble.weights.adapters import Kept
 
-app = typer.Typer(add_completion=False, help="List the models and what was trained on them; add one, or remove one.")
+app = typer.Typer(
+    add_completion=False,
+    help="List the models and what was trained on them; add or remove one, or have one recommended.",
+)
 app.command()(add)
+app.command()(recommend)
 
 
 @dataclass(frozen=True, slots=True)
