@@ -42,6 +42,28 @@ test("a program that nobody waits for is stopped", async () => {
   assert.ok(Date.now() - beganMs < 10_000, "what it had started is not waited for");
 });
 
+test("what a program has started ends with it", async () => {
+  const aborting = new AbortController();
+  const started: number[] = [];
+  const onLine = (line: string) => {
+    started.push(Number(line));
+    aborting.abort();
+  };
+  const command = "(trap '' TERM; sleep 60 & echo $!; wait) & wait"; // as venv starts pip
+  await assert.rejects(run(["sh", "-c", command], { signal: aborting.signal, onLine }), Cancelled);
+  const [pid = 0] = started;
+  const isThere = (): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  while (isThere()) {
+    await new Promise((resolve) => setTimeout(resolve, 5)); // it is killed, and whoever inherited it has to see that
+  }
+});
+
 test("a server's report says how it ended where that was not well", async () => {
   const doctor = (script: string) =>
     examine({ command: ["sh", "-c", script], origin: "", isOurs: false }, { FOUND: "one" });

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from uv import find_uv_bin
 
 from fimble.config import home
 from tests.editors.conftest import installed
@@ -35,6 +36,8 @@ FLAGS = [
 Open = Callable[..., Window]
 OwnVSCode = Callable[..., CodeServer]
 Starting = Callable[..., AbstractContextManager[CodeServer]]
+NOTHING = {"fimble.server.path": ""}
+"""The settings of a person who has nothing installed yet."""
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +70,7 @@ def prepared() -> str:
     return npm
 
 
-@pytest.fixture(scope="module")  # while it lives, nothing else in this thread can have an event loop
+@pytest.fixture(scope="package")  # while it lives, nothing else in this thread can have an event loop
 def browser() -> Iterator[Browser]:
     path = installed(chromium.find)
     with sync_playwright() as playwright:
@@ -118,6 +121,26 @@ def own_vscode(starting: Starting, tmp_path: Path) -> Iterator[OwnVSCode]:
         yield lambda *changes, **options: stack.enter_context(starting(tmp_path / "vscode", *changes, **options))
 
 
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that comes first where ``bare_vscode`` looks for programs; there is nothing in it yet."""
+    return tmp_path_factory.mktemp("tools")
+
+
+@pytest.fixture(scope="session")
+def bare_vscode(starting: Starting, tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeServer]:
+    """A code-server of a person who has nothing installed. Making an environment takes long: tests go on with it."""
+    environ = {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    with starting(tmp_path_factory.mktemp("bare"), NOTHING, environ) as server:
+        yield server
+
+
+def have_uv(tools: Path) -> None:
+    """From now on uv is among the ``tools``, as if the person had installed it."""
+    if not (tools / "uv").exists():
+        (tools / "uv").symlink_to(find_uv_bin())
+
+
 def own_home(folder: Path, *shared: str) -> Path:
     """A home of fimble's for tests: indexes and the like stay in it, and what is ``shared`` is the person's."""
     made = folder / "fimble"
@@ -134,12 +157,13 @@ def _variables(own_home: Path) -> dict[str, str]:
     Modules are compiled when they are imported, not all of them when they are installed: that is half of the work.
     """
     not_all = {"PIP_NO_COMPILE": "0"}  # of options that begin with --no pip wants to hear the opposite
-    return {"FIMBLE_HOME": str(own_home), "PIP_CACHE_DIR": str(kept.home() / "pip"), **not_all}
+    caches = {"PIP_CACHE_DIR": str(kept.home() / "pip"), "UV_CACHE_DIR": str(kept.home() / "uv")}
+    return {"FIMBLE_HOME": str(own_home), **caches, **not_all}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """What the windows of a module's tests share: the scripts of the workbench, which are read and compiled once."""
+    """What all windows share: the scripts of the workbench, which are read and compiled once."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE_S * 1000)
     yield context
@@ -159,12 +183,12 @@ def open_file(context: BrowserContext, tmp_path: Path) -> Iterator[Open]:
         yield open_file
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("shared")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared_window(context: BrowserContext, vscode: CodeServer, shared_folder: Path) -> Iterator[Window]:
     with window(context, vscode, shared_folder, write(shared_folder, "", "first.txt")) as shared:
         shared.wait_ready()
@@ -173,7 +197,7 @@ def shared_window(context: BrowserContext, vscode: CodeServer, shared_folder: Pa
 
 @pytest.fixture
 def open_here(shared_window: Window, shared_folder: Path, tmp_path: Path) -> Open:
-    """Opens a file, alone in its folder, in the window that the tests of a module share; nothing else is open then."""
+    """Opens a file, alone in its folder, in the window that tests share; nothing else is open then."""
 
     def open_here(text: str) -> Window:
         shared_window.open(write(shared_folder / tmp_path.name, text, f"{tmp_path.name}.py"))

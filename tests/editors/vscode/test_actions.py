@@ -50,9 +50,7 @@ def test_cancel(open_here: Open) -> None:
     window.focus()
     window.press("Control+Home")
     act(window, "Write tests")
-    message = window.wait_message("fimble: Write tests")
-    message.hover()
-    message.get_by_role("button", name="Cancel").click()
+    window.answer("fimble: Write tests", "Cancel")
     window.until(lambda: not window.messages, "the progress is gone")
     assert window.saved() == LONG
     assert [path.name for path in window.file.parent.iterdir()] == [window.file.name], "no file was made"

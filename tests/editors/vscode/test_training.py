@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.editors.vscode.code_server import CodeServer
-from tests.editors.vscode.conftest import Open, OwnVSCode, write
+from tests.editors.vscode.conftest import Open, OwnVSCode, have_uv, write
 from tests.editors.vscode.test_ghost_text import ADD
-from tests.editors.vscode.test_set_up import NOTHING, agree, environments
+from tests.editors.vscode.test_set_up import agree, environments
 from tests.editors.vscode.window import PATIENCE_S, SET_UP_PATIENCE_S, Window
 
 ROOT = Path(__file__).parents[3]
@@ -113,11 +113,14 @@ def lacking(folder: Path) -> Path:
 
 
 def test_what_training_needs_is_installed_when_one_agrees(
-    own_vscode: OwnVSCode, open_file: Open, default_model: str
+    bare_vscode: CodeServer, open_file: Open, tools: Path, default_model: str
 ) -> None:
-    server: CodeServer = own_vscode(NOTHING)
+    server = bare_vscode
+    have_uv(tools)
+    is_set_up = bool(environments(server))
     window = open_file(server, ADD)
-    agree(window)
+    if not is_set_up:
+        agree(window)
     window.wait_ready(SET_UP_PATIENCE_S)
     (serving,) = environments(server)
     window.command(TITLE)
@@ -127,10 +130,9 @@ def test_what_training_needs_is_installed_when_one_agrees(
     window.until(lambda: not window.page.locator(".monaco-dialog-box").count(), "the dialog is gone")
     window.command(TITLE)
     window.modal("Training needs packages").get_by_role("button", name="Install").click()
-    message = window.wait_message("fimble: installing what training needs")
+    window.wait_message("fimble: installing what training needs")
     window.until(lambda: len(environments(server)) == 2, "an environment beside the one that serves")
-    message.hover()
-    message.get_by_role("button", name="Cancel").click()
+    window.answer("fimble: installing what training needs", "Cancel")
     window.until(lambda: environments(server) == [serving], "nothing is left of it")
     assert window.status == "fimble: CPU"
     # As if it had been installed: what it holds is of no account, as only the command's own words are looked for.

@@ -171,8 +171,9 @@ class Window:
         deadline_s = time.monotonic() + PATIENCE_S
         while True:
             try:
-                found = self.wait_message(text).get_by_role("button", name=button)
-                return found.click(timeout=AGAIN_AFTER_S * 1000)
+                message = self.wait_message(text)
+                message.hover(timeout=AGAIN_AFTER_S * 1000)  # some buttons are there while one points at it
+                return message.get_by_role("button", name=button).click(timeout=AGAIN_AFTER_S * 1000)
             except TookTooLong:
                 assert time.monotonic() < deadline_s, f"the button {button!r}; on screen: {self.seen()}"
 

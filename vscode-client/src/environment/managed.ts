@@ -68,7 +68,7 @@ export async function ensure(making: Making): Promise<string> {
       try {
         await make(making, folder, python);
       } catch (error) {
-        await fs.rm(folder, { recursive: true, force: true }).catch(() => undefined);
+        await fs.rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
         throw error instanceof RunFailed ? explained(error, making.extras.endsWith("train")) : error;
       }
       await fs.writeFile(path.join(folder, MARK), "");
@@ -161,7 +161,7 @@ async function removeUnused(root: string, kept: string): Promise<void> {
         () => 0,
       );
       if (Date.now() - used > UNUSED_MS) {
-        await fs.rm(folder, { recursive: true, force: true }).catch(() => undefined);
+        await fs.rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
       }
     }
   }

@@ -1,11 +1,13 @@
-/** Runs a program without a shell, line by line, and stops it when nobody waits any more. */
+/** Runs a program without a shell, line by line, and stops it, with all that it started, when nobody waits any more. */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { Cancelled } from "../problem.js";
 
 const KEPT_LINES = 30;
 const KILL_AFTER_MS = 3000;
+/** A program begins a group of processes, which what it starts belongs to; Windows has nothing like it. */
+const HAS_GROUPS = process.platform !== "win32";
 
 export interface Options {
   readonly cwd?: string;
@@ -46,6 +48,7 @@ export function run(command: readonly string[], options: Options = {}): Promise<
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
       windowsHide: true,
+      detached: HAS_GROUPS,
     });
     const said: string[] = [];
     const out: string[] = [];
@@ -62,8 +65,8 @@ export function run(command: readonly string[], options: Options = {}): Promise<
     let isLate = false;
     let kill: NodeJS.Timeout | undefined;
     const stop = (): void => {
-      child.kill("SIGTERM");
-      kill ??= setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
+      signalAll(child, "SIGTERM");
+      kill ??= setTimeout(() => signalAll(child, "SIGKILL"), KILL_AFTER_MS);
     };
     const late = options.timeoutMs
       ? setTimeout(() => {
@@ -87,7 +90,8 @@ export function run(command: readonly string[], options: Options = {}): Promise<
     child.on("error", (error) => finish(new RunFailed(`${program} cannot be started: ${error.message}`, "")));
     child.on("exit", () => {
       if (kill !== undefined) {
-        // What it started itself may hold the pipes for long.
+        // What it started itself would go on writing files, and hold the pipes for long.
+        signalAll(child, "SIGKILL");
         child.stdout.destroy();
         child.stderr.destroy();
       }
@@ -103,4 +107,17 @@ export function run(command: readonly string[], options: Options = {}): Promise<
       }
     });
   });
+}
+
+/** Also where the program itself has ended. */
+function signalAll(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (!HAS_GROUPS || child.pid === undefined) {
+    child.kill(signal);
+    return;
+  }
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // all of them have ended
+  }
 }
