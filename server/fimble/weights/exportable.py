@@ -7,6 +7,7 @@ the folder must leave them no choice.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _HEADS = ("num_attention_heads", "n_head", "num_heads")
 _LAYERS = ("num_hidden_layers", "n_layer", "num_layers")
 _HIDDEN = ("hidden_size", "n_embd", "d_model")
+_ROPES_OF_LENGTH = ("dynamic", "longrope")
 _CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx")
 _PAIR_CONTEXT = 512
 """Of a T5 that states none: its positions are relative and endless, but it was taught on no more."""
@@ -57,6 +59,7 @@ def look_at(source: Path) -> Exportable:
             f"A model of the type {kind!r} is exported by optimum, which is not installed.",
             "Install fimble with the `export` extra, in its folder: pip install -c constraints.txt -e '.[cpu,export]'.",
         )
+    _check_rope(config, source)
     is_pair = kind in SEQ2SEQ
     if not is_pair and (kind in known_pairs() - known_decoders() or config.get("is_encoder_decoder")):
         raise UnsupportedArchitecture(f"{source} is an encoder-decoder of a kind that is not served: {kind}.", UNKNOWN)
@@ -113,6 +116,20 @@ def _checked_config(source: Path) -> dict[str, Any]:
                 UNKNOWN,
             )
     return config
+
+
+def _check_rope(config: dict[str, Any], source: Path) -> None:
+    """Refuse what both the exporter and the reference answers would get wrong alike, so that nobody would notice."""
+    from fimble.weights.record import refuse_unread_rope
+
+    refuse_unread_rope(source / "config.json", version("transformers"))
+    scaling = config.get("rope_scaling")
+    kind = scaling.get("rope_type", scaling.get("type")) if isinstance(scaling, dict) else None
+    if kind in _ROPES_OF_LENGTH:
+        raise UnsupportedArchitecture(
+            f"The model in {source} turns its positions by the length of the text (rope {kind!r}), and a graph cannot.",
+            UNKNOWN,
+        )
 
 
 def _end_tokens(config: dict[str, Any], source: Path) -> tuple[int, ...]:

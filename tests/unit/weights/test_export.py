@@ -108,6 +108,24 @@ def test_an_architecture_that_is_not_served_is_refused(kind: str, tmp_path: Path
 
 
 @pytest.mark.skipif(not can_export(), reason="optimum is not installed")
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"rope_scaling": {"rope_type": "dynamic", "factor": 2.0}}, "length of the text"),
+        ({"rope_scaling": {"type": "longrope"}}, "length of the text"),
+        ({"rope_theta": None, "rope_parameters": {"rope_theta": 1e6}}, "transformers 5"),
+    ],
+)
+def test_positions_that_would_be_misread_on_both_sides_are_refused(
+    change: dict[str, Any], complaint: str, tmp_path: Path
+) -> None:
+    config = {key: value for key, value in {**tiny.QWEN2.config, **change}.items() if value is not None}
+    source = _source(tmp_path / "source", **config)
+    with pytest.raises(WeightsError, match=complaint):
+        export(source, tmp_path / "to", _silent)
+
+
+@pytest.mark.skipif(not can_export(), reason="optimum is not installed")
 def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
     source = _source(tmp_path, n_embd=64, n_head=4, n_layer=2, n_positions=64, vocab_size=100)
     with pytest.raises(WeightsError, match="510 tokens and the model only 100"):
