@@ -186,9 +186,9 @@ class Sharing(Generic[S]):
             ]
         return {
             "models": models,
-            "kvMb": round(self.memory.num_bytes / 2**20, 1),
-            "kvCapMb": self.memory.max_bytes // 2**20,
-            "waiting": self._scheduler.num_waiting,
+            "kv_mb": round(self.memory.num_bytes / 2**20, 1),
+            "kv_cap_mb": self.memory.max_bytes // 2**20,
+            "waiting_runs": self._scheduler.num_waiting,
         }
 
     def unload_unused(self) -> None:

@@ -128,9 +128,9 @@ def test_sessions_share_what_is_loaded_once(shop: Shop) -> None:
     assert shop.told == ["loading mine"] * 6
     assert shop.sharing.state() == {
         "models": [{"model": "mine", "provider": "cpu", "sessions": 6, "loaded": True}],
-        "kvMb": 0.0,
-        "kvCapMb": 32,
-        "waiting": 0,
+        "kv_mb": 0.0,
+        "kv_cap_mb": 32,
+        "waiting_runs": 0,
     }
 
 
@@ -173,10 +173,10 @@ def test_what_is_not_loaded_here_is_each_sessions_own(shop: Shop) -> None:
 def test_the_memory_is_what_the_most_generous_session_allows(shop: Shop) -> None:
     first = shop.load(replace(CONFIG, kv_cache_mb=64))
     shop.load()
-    assert shop.sharing.state()["kvCapMb"] == 64
+    assert shop.sharing.state()["kv_cap_mb"] == 64
     first.close()
     shop.load()
-    assert shop.sharing.state()["kvCapMb"] == 32
+    assert shop.sharing.state()["kv_cap_mb"] == 32
 
 
 def test_weights_that_nobody_uses_are_given_back_and_woken(shop: Shop) -> None:
@@ -249,7 +249,7 @@ def test_nothing_is_unloaded_while_something_runs(shop: Shop) -> None:
     shop.now_s = 60 * 60
     unloading = threading.Thread(target=shop.sharing.unload_unused)
     unloading.start()
-    while not shop.sharing.state()["waiting"]:
+    while not shop.sharing.state()["waiting_runs"]:
         time.sleep(0.001)
     end.set()
     running.join()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -10,7 +11,9 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from fimble.daemon.scheduler import Scheduler
 from fimble.engine.base import CancelToken, Finish, GenerateRequest, Sampling
+from fimble.engine.memory import KvMemory
 from fimble.engine.seq2seq import Marks, Seq2SeqEngine
 from fimble.engine.seq2seq_session import Encoded
 from fimble.errors import AdapterInvalid, EngineCancelled, ModelFolderInvalid, PromptTooLong
@@ -278,3 +281,37 @@ def test_a_damaged_graph_is_named(exported: Path, tmp_path: Path) -> None:
     (tmp_path / "encoder.onnx").write_bytes((exported / "encoder.onnx").read_bytes()[:-2000])
     with pytest.raises(ModelFolderInvalid, match=r"encoder\.onnx"):
         Seq2SeqEngine(tmp_path, "mine", Marks(START, END, HOLE))
+
+
+def test_several_share_the_graphs_and_a_cap_and_answer_as_if_alone(shared: Seq2SeqEngine) -> None:
+    """At the same time, with the weights given back in between, and with room for one source only."""
+    prompts = [prompt_of(40 + 20 * seed, text(3, seed), seed) for seed in range(3)]
+    alone = []
+    for prompt in prompts:
+        shared.forget()
+        alone.append(answer(shared, prompt))
+    memory, scheduler = KvMemory(100 * shared.session.bytes_per_token), Scheduler()
+    engines = [
+        Seq2SeqEngine(shared.session, "mine", shared.marks, context_length=400, memory=memory, runner=scheduler.join())
+        for _ in prompts
+    ]
+    found: list[list[list[int]]] = [[], [], []]
+
+    def ask(number: int) -> None:
+        for turn in range(4):
+            found[number].append(answer(engines[number], prompts[(number + turn) % 3]))
+
+    for _ in range(2):
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        shared.session.unload()
+        assert not shared.session.is_loaded
+    assert found == [[alone[(number + turn % 4) % 3] for turn in range(8)] for number in range(3)]
+    assert memory.num_bytes <= memory.max_bytes
+    for engine in engines:
+        engine.close()
+    assert memory.num_bytes == 0
+    assert answer(shared, prompts[0]) == alone[0]
