@@ -1,13 +1,15 @@
 """The real server with a scripted feature in the model's place: protocol tests need no weights.
 
 The line before the cursor says what happens: ``slow`` computes until it is cancelled
-(or 5 s), ``boom`` fails, ``none`` has nothing to add, anything else is answered with
+(or 5 s), ``boom`` fails, ``die`` kills the process, ``none`` has nothing to add, anything else is answered with
 what the model was shown, so that a test sees which text was completed.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 import tempfile
 import time
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from fimble.lsp.model import Loader
 
 _SLOW_S = 5.0
+AGAIN_S = (0.0, 0.1, 0.2)
+"""When a daemon that ends again and again is started anew."""
 
 
 class ScriptedFeature:
@@ -66,6 +70,8 @@ class ScriptedFeature:
                 return Outcome(reason=Reason.CANCELLED)
         if line.endswith("boom"):
             raise RuntimeError("the script says so")
+        if line.endswith("die"):
+            os.kill(os.getpid(), signal.SIGKILL)
         if line.endswith("none"):
             return Outcome(reason=Reason.EMPTY)
         answer = f"[v{cursor.snapshot.version} {len(cursor.snapshot.text)} {cursor.offset} {line}]"
@@ -137,6 +143,7 @@ class ScriptedModel:
     provider = "cpu"
     notes = ("No CUDA device was found: fimble runs on the CPU.",)
     is_asleep = False
+    endpoint = ""
 
     english: Callable[[str], str] | None = None
 
@@ -163,7 +170,7 @@ def main() -> None:
     parser.add_argument("--log-level", default="warning")
     parser.add_argument("--load-s", type=float, default=0.0)
     parser.add_argument("--base", action="store_true", help="a model that follows no instructions")
-    parser.add_argument("--fail", choices=("known", "unknown"))
+    parser.add_argument("--fail", choices=("known", "unknown", "die"))
     parser.add_argument("--index", action="store_true", help="index the workspace, which can then be searched")
     parser.add_argument("--daemon", action="store_true", help="serve through a daemon of this very script")
     parser.add_argument("--in-process", action="store_true")
@@ -184,6 +191,8 @@ def main() -> None:
             raise ModelNotInstalled(f"{config.model} is not installed.", "Run `fimble setup`.")
         if options.fail == "unknown":
             raise RuntimeError("the disk is on fire")
+        if options.fail == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
         return ScriptedModel(not options.base)
 
     def open_search(root: Path, config: Config, translate: Translate) -> Searcher:
@@ -218,7 +227,7 @@ def _serve_through_daemon(log_level: str) -> None:
     from fimble.cli import through
 
     command = [sys.executable, *sys.argv]
-    through.serve(log_level, command, command, _address)
+    through.serve(log_level, command, command, _address, AGAIN_S)
 
 
 if __name__ == "__main__":

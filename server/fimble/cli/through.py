@@ -12,7 +12,7 @@ from fimble import config
 from fimble.daemon.address import Address, address_of
 from fimble.daemon.hello import Hello, options_in
 from fimble.daemon.launching import Start
-from fimble.daemon.proxy import FREEZE_S, Patience, Proxy
+from fimble.daemon.proxy import AGAIN_S, FREEZE_S, Patience, Proxy
 from fimble.daemon.seeking import Seeking
 
 PROGRAM = (sys.executable, "-P", "-m", "fimble")
@@ -44,6 +44,7 @@ def serve(
     daemon: Sequence[str] = (*PROGRAM, "daemon", "run"),
     alone: Sequence[str] = (*PROGRAM, "serve"),
     address: Callable[[], Address] = lambda: here(),
+    again_s: tuple[float, ...] = AGAIN_S,
 ) -> NoReturn:
     """Serve one editor through the daemon, then end the process: threads that wait for a daemon end with it.
 
@@ -57,7 +58,7 @@ def serve(
         (*alone, "--in-process", "--log-level", log_level),
         lambda note: print(note, file=sys.stderr, flush=True),
     )
-    code = Proxy(seeking, Patience(freeze_s=freeze_s)).run()
+    code = Proxy(seeking, Patience(freeze_s, again_s)).run()
     sys.stderr.flush()
     os._exit(code)
 

@@ -117,7 +117,7 @@ class Mirror:
         removed = {folder["uri"] for folder in event.get("removed") or []}
         added = {folder["uri"]: folder for folder in event.get("added") or []}
         kept = {folder["uri"]: folder for folder in folders if folder["uri"] not in removed}
-        self.params = {**self.params, "rootUri": None, "workspaceFolders": [*({**added, **kept}).values()]}
+        self.params = {**self.params, "rootUri": None, "workspaceFolders": [*(kept | added).values()]}
 
     def _ability(self, *names: str) -> bool:
         value: object = self.params.get("capabilities") if self.params else None
