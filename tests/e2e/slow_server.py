@@ -65,6 +65,7 @@ class SlowModel:
     english = None
     notes = ()
     is_asleep = False
+    endpoint = ""
 
     def __init__(self, feature: SlowFeature) -> None:
         self.feature = feature

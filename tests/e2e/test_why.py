@@ -41,6 +41,7 @@ def test_the_last_answer_of_a_document(editor: Editor) -> None:
         "adapter": None,
         "context": [],
         "numRunTokens": 0,
+        "endpoint": None,
     }
     assert editor.complete(1, 4, URI) == []
     nothing = why(editor, textDocument={"uri": URI})

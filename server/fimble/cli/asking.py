@@ -51,6 +51,10 @@ def asked(config: Config, lexer: str) -> Iterator[Model]:
 
     ``lexer`` colours what is shown of the answer; empty for plain text.
     """
+    if config.endpoint:
+        with _asked_there(config, lexer) as model:
+            yield model
+        return
     from fimble.cli.wiring import generator_on, load_engine
 
     with live(lexer) as view:
@@ -64,6 +68,21 @@ def asked(config: Config, lexer: str) -> Iterator[Model]:
             loaded.engine.close()
     for note in loaded.notes:
         typer.echo(note, err=True)
+
+
+@contextmanager
+def _asked_there(config: Config, lexer: str) -> Iterator[Model]:
+    """The endpoint's model. Raises ``ConfigError``, ``EndpointError``."""
+    from fimble.cli.wiring_remote import address_in, generator_on, remote_engine
+
+    with live(lexer) as view:
+        view.say(f"asking {address_in(config).host}")
+        engine = remote_engine(config)
+        try:
+            engine.line.standing.refuse()
+            yield Model(generator_on(engine), engine.info.model, engine.info.provider, view.on_text)
+        finally:
+            engine.close()
 
 
 def act(offer: Offer, source: Source, config: Config, lexer: str) -> tuple[Done, Model]:

@@ -22,6 +22,7 @@ def complete(
 ) -> None:
     """Complete the code at a place in a file and print the suggestion."""
     from fimble.cli.wiring import load_feature
+    from fimble.cli.wiring_remote import load_remote
     from fimble.engine.base import CancelToken
 
     config, complaints = load()
@@ -36,7 +37,7 @@ def complete(
         _print(Outcome(reason=Reason.PRIVATE, detail=rule), config.model, "", as_json)
         return
     cursor = cursor_at(read(path, config.max_document_mb), line, column)
-    model = load_feature(config)
+    model = load_remote(config) if config.endpoint else load_feature(config)
     for note in model.notes:
         typer.echo(note, err=True)
     outcome = model.feature.suggest(cursor, CancelToken())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fimble.cli.wiring_remote import or_endpoint
 from fimble.lsp import process
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def serve(
         from fimble.cli import through
 
         through.serve(log_level)
-    process.serve(_load_feature, None if stdio else tcp, log_level, _open_search)
+    process.serve(or_endpoint(_load_feature), None if stdio else tcp, log_level, _open_search)
 
 
 def _is_shared(in_process: bool, daemon: bool) -> bool:

@@ -112,6 +112,11 @@ class LoadedModel:
         return self.loaded.engine.info.provider
 
     @property
+    def endpoint(self) -> str:
+        """None: no code leaves this machine."""
+        return ""
+
+    @property
     def notes(self) -> tuple[str, ...]:
         return self.loaded.notes
 

@@ -94,6 +94,8 @@ def translator(config: Config) -> Translate:
     def translate(question: str) -> str:
         from fimble.cli.wiring import english_on, load_engine
 
+        if config.endpoint:
+            return _translated_there(question, config)
         loaded = load_engine(config)
         try:
             english = english_on(loaded)
@@ -102,6 +104,16 @@ def translator(config: Config) -> Translate:
             loaded.engine.close()
 
     return translate
+
+
+def _translated_there(question: str, config: Config) -> str:
+    from fimble.cli import wiring_remote
+
+    engine = wiring_remote.remote_engine(config)
+    try:
+        return wiring_remote.english_on(engine)(question)
+    finally:
+        engine.close()
 
 
 def embedder(num_threads: int = 0) -> Embedder:

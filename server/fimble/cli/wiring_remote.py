@@ -48,7 +48,8 @@ class RemoteModel:
 
         def tell() -> None:
             error = self.engine.line.standing.error
-            on_problems((str(error),) if error is not None else ())
+            offline = "offline: " if self.engine.line.standing.is_offline else ""
+            on_problems((f"{offline}{error}",) if error is not None else ())
 
         self.engine.line.standing.listen(tell)
         if self.engine.line.standing.error is not None:

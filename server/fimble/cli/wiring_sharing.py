@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fimble.cli import wiring
+from fimble.cli.wiring_remote import or_endpoint
 from fimble.config import Config
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from fimble.engine.seq2seq_session import Seq2SeqSession
     from fimble.engine.session import DecoderSession
     from fimble.engine.tokenizer import Tokenizer
+    from fimble.lsp.model import LoadedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,9 @@ class ModelMakers:
         elsewhere: Elsewhere,
         adjustment: Callable[[], float],
         on_progress: Callable[[str], None],
-    ) -> wiring.LoadedModel:
+    ) -> LoadedModel:
         """As without a daemon."""
-        return wiring.load_feature(config, elsewhere, adjustment, on_progress)
+        return or_endpoint(wiring.load_feature)(config, elsewhere, adjustment, on_progress)
 
 
 def new_sharing() -> Sharing[OpenedModel]:

@@ -49,6 +49,10 @@ class LentModel:
         return self._own.provider
 
     @property
+    def endpoint(self) -> str:
+        return self._own.endpoint
+
+    @property
     def notes(self) -> Sequence[str]:
         return self._own.notes
 

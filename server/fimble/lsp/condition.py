@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from fimble.lsp.messages import DID_CHANGE_STATUS
 
 if TYPE_CHECKING:
+    from fimble.config import Config
+    from fimble.lsp.model import LoadedModel
     from fimble.lsp.server import FimbleServer
 
 
@@ -49,7 +51,7 @@ class Condition:
         if error is not None:
             kind, message = Kind.ERROR, str(error)
         elif loaded is None:
-            kind, message, busy = Kind.NORMAL, f"loading {server.config.model}", True
+            kind, message, busy = Kind.NORMAL, f"loading {subject_of(server.config)}", True
         elif server.model.is_waking:
             kind, message, busy = Kind.NORMAL, f"loading {loaded.model} again", True
         elif not server.config.enabled:
@@ -57,10 +59,23 @@ class Condition:
         elif server.settings.complaints or server.model.problems:
             kind, message = Kind.WARNING, (*server.settings.complaints, *server.model.problems)[0]
         else:
-            kind, message = Kind.NORMAL, f"{loaded.model} ready on {loaded.provider.upper()}"
+            kind, message = Kind.NORMAL, readiness_of(loaded)
         said: dict[str, Any] = {"kind": kind.value, "busy": busy, "message": message}
         if error is not None:
             said["code"] = type(error).__name__
         if loaded is not None:
             said |= {"model": loaded.model, "provider": loaded.provider}
+            said |= {"endpoint": loaded.endpoint} if loaded.endpoint else {}
         return said
+
+
+def readiness_of(loaded: LoadedModel) -> str:
+    """Which model answers, and where: a person has to be able to see where code goes."""
+    if loaded.endpoint:
+        return f"{loaded.model} at {loaded.endpoint}, which is sent code"
+    return f"{loaded.model} ready on {loaded.provider.upper()}"
+
+
+def subject_of(config: Config) -> str:
+    """What is loaded."""
+    return "what the endpoint has" if config.endpoint else config.model

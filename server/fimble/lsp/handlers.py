@@ -90,7 +90,8 @@ def register(server: FimbleServer) -> None:
     def why(params: messages.WhyParams | None) -> JsonObject | None:
         document = params.textDocument if params else None
         answer = server.status.answers.last(document.uri if document else None, params.position if params else None)
-        return answer.to_json() | {"numRunTokens": server.model.num_run_tokens} if answer else None
+        about = {"numRunTokens": server.model.num_run_tokens, "endpoint": server.model.endpoint or None}
+        return answer.to_json() | about if answer else None
 
     @server.feature(messages.PING)
     def ping(_: None) -> None:

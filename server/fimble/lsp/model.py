@@ -89,7 +89,11 @@ class LoadedModel(Protocol):
     def model(self) -> str: ...
     @property
     def provider(self) -> str:
-        """``cpu`` or ``cuda``."""
+        """``cpu`` or ``cuda``; an endpoint's host."""
+
+    @property
+    def endpoint(self) -> str:
+        """The host that code is sent to; empty where it stays on this machine."""
 
     @property
     def notes(self) -> Sequence[str]:
@@ -106,7 +110,8 @@ class LoadedModel(Protocol):
         """Go on with other options; what was kept under the old ones is forgotten. On the engine thread."""
 
     def listen(self, on_problems: Callable[[tuple[str, ...]], None]) -> None:
-        """From now on tell, on the engine thread, why workspaces' adapters are not used, whenever that changes."""
+        """From now on tell what is wrong, whenever that changes, on any thread: why workspaces' adapters are not used,
+        or why the endpoint does not answer."""
 
     def close(self) -> None: ...
 
@@ -126,7 +131,7 @@ class Model:
         """``on_change`` is called when it begins to load its weights again, and when that is over."""
         self.loaded: LoadedModel | None = None
         self.problems: tuple[str, ...] = ()
-        """Why workspaces' adapters are not used; the model answers as it is."""
+        """Why workspaces' adapters are not used (the model answers as it is), or why the endpoint does not answer."""
         self.error: FimbleError | None = None
         self._loader = loader
         self._engine_thread, self._on_change = engine_thread, on_change
@@ -163,6 +168,7 @@ class Model:
                 self._engine_thread, self._loader, config, elsewhere, adjustment, tell
             )
             self.loaded.listen(hear)
+            await asyncio.sleep(0)  # what it told is learned first
         except FimbleError as error:
             self.error = error
         except Exception as error:
@@ -215,6 +221,11 @@ class Model:
         """A document is closed."""
         if self.loaded is not None:
             self.loaded.feature.forget(uri)
+
+    @property
+    def endpoint(self) -> str:
+        """The host that code is sent to; empty for none."""
+        return self.loaded.endpoint if self.loaded is not None else ""
 
     @property
     def answer_ms(self) -> float:

@@ -20,7 +20,7 @@ from fimble.features.search import OpenSearch
 from fimble.lsp import handlers, offers, watchdog
 from fimble.lsp.acceptance import Acceptance
 from fimble.lsp.actions import Actions
-from fimble.lsp.condition import Condition
+from fimble.lsp.condition import Condition, readiness_of, subject_of
 from fimble.lsp.configuration import Configuration
 from fimble.lsp.documents import Change, Document, Documents
 from fimble.lsp.followers import Followers
@@ -232,14 +232,12 @@ class FimbleServer(LanguageServer):
     async def _load(self) -> None:
         self.condition.tell()
         config = self.config
-        title = f"fimble: loading {config.model}"
+        title = f"fimble: loading {subject_of(config)}"
         progress = Progress(self, title, "fimble/load", instead=self.status.log)
         await self.model.load(
             config, self.elsewhere, lambda: self.acceptance.adjustment, progress.report, self._tell_problem
         )
-        message = (
-            f"{self.model.loaded.model} ready on {self.model.loaded.provider.upper()}" if self.model.loaded else ""
-        )
+        message = readiness_of(self.model.loaded) if self.model.loaded else ""
         progress.end(message or "no model is loaded")
         self.status.log(message or "no model is loaded")
         self.condition.tell()
@@ -253,7 +251,7 @@ class FimbleServer(LanguageServer):
             self.status.note(note)
 
     def _tell_problem(self, problem: str) -> None:
-        """A workspace's adapter is not used, or with nothing to say: one of those problems is over."""
+        """An adapter is not used, the endpoint does not answer, or with nothing to say: that is over."""
         if problem:
             self.status.warn(problem)
         self.condition.tell()
