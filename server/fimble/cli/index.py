@@ -94,7 +94,7 @@ def _follow(path: Path, yes: bool) -> int:
     from fimble.cli.wiring_index import make_worker
     from fimble.index.keeper import IS_HOME
     from fimble.index.orders import Wish, print_line, read_orders
-    from fimble.index.worker import lower_priority
+    from fimble.index.priority import lower_priority
 
     try:
         options, _ = config.load()
@@ -122,7 +122,7 @@ def _follow_ordered() -> int:
     from fimble.cli.wiring_index import make_worker
     from fimble.index.keeper import Keeper
     from fimble.index.orders import print_line, read_orders
-    from fimble.index.worker import lower_priority
+    from fimble.index.priority import lower_priority
 
     lower_priority()
     keeper = Keeper(make_worker, print_line)

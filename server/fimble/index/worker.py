@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import queue
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from fimble.index.store import Store
 from fimble.privacy import Privacy
 
 MAX_MEMORY_MB = 600
+"""For the process, whatever it follows."""
 _TELL_EVERY_S = 0.25
 _AGAIN_S = 1.0
 """After this a file that was being written is read again; each time that it still is, twice as long."""
@@ -66,6 +66,8 @@ class Worker:
         """Files that somebody is writing, with the time at which they are looked at again."""
         self._tries: dict[Path, int] = {}
         self._told_s: dict[str, float] = {}
+        self._kept: list[Order | None] = []
+        """An order that was taken and is the next, at most one."""
         self._is_meaning_due = False
         self._is_full = False
         """Whether a person knows that there is no room; it is told again after the next scan that they cause."""
@@ -126,7 +128,7 @@ class Worker:
         job: Iterator[Progress] | None = indexer.steps()
         while True:
             try:
-                order = self.orders.get(timeout=self._wait_s(job is not None))
+                order = self._next_order(self._wait_s(job is not None))
             except queue.Empty:
                 if job is None and self._rest_due_s <= self._clock():
                     self._give_back(store)
@@ -152,6 +154,20 @@ class Worker:
             elif order.changed:
                 self._is_meaning_due = True
                 job = job or self._next_job(indexer)
+
+    def _next_order(self, timeout_s: float | None) -> Order | None:
+        """Files that are told several times in a row, by each window that has the folder open, are read once."""
+        order = self._kept.pop() if self._kept else self.orders.get(timeout=timeout_s)
+        while order is not None and order == Order(changed=order.changed, root=order.root):
+            try:
+                after = self.orders.get_nowait()
+            except queue.Empty:
+                break
+            if after is None or after != Order(changed=after.changed, root=after.root):
+                self._kept.append(after)
+                break
+            order = replace(order, changed=tuple(dict.fromkeys((*order.changed, *after.changed))))
+        return order
 
     def _wait_s(self, has_job: bool) -> float | None:
         """How long nothing but an order has to be done; ``None`` where only an order can make work."""
@@ -236,16 +252,17 @@ class Worker:
         if memory.used_mb() <= MAX_MEMORY_MB:
             return False
         memory.give_back()
-        used_mb = memory.used_mb()
-        if used_mb > MAX_MEMORY_MB and not self._is_heavy:
+        if memory.used_mb() <= MAX_MEMORY_MB:
+            return False
+        if not self._is_heavy:
             self._is_heavy = True
             self._tell(
                 {
-                    "problem": f"The index takes more than {MAX_MEMORY_MB} MB of memory ({used_mb:.0f} MB), so search "
-                    "by meaning stays as it is until the editor starts again. Search by words goes on."
+                    "problem": f"The index takes more than {MAX_MEMORY_MB} MB of memory, so search by meaning stays "
+                    "as it is until it takes less. Search by words goes on."
                 }
             )
-        return used_mb > MAX_MEMORY_MB
+        return True
 
     def _full(self, error: IndexFull) -> None:
         if not self._is_full:
@@ -254,17 +271,3 @@ class Worker:
 
     def _note(self, sentence: str) -> None:
         self._tell({"note": sentence})
-
-
-def lower_priority() -> None:
-    """Let every other process go first, with the processor and with the disk, as far as the system can."""
-    import psutil
-
-    own = psutil.Process()
-    with contextlib.suppress(OSError, psutil.Error, AttributeError, ValueError):
-        own.nice(getattr(psutil, "IDLE_PRIORITY_CLASS", 19))
-    with contextlib.suppress(OSError, psutil.Error, AttributeError, ValueError):
-        own.ionice(getattr(psutil, "IOPRIO_VERYLOW", None) or psutil.IOPRIO_CLASS_IDLE)
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -28,7 +28,8 @@ INDEX_IT, LEAVE_IT = "Index it", "No"
 class Folder:
     """Used on the event loop's thread; ``search`` on any."""
 
-    def __init__(self, server: FimbleServer, root: Path, open_search: OpenSearch) -> None:
+    def __init__(self, server: FimbleServer, root: Path, open_search: OpenSearch, problems: set[str]) -> None:
+        """``problems`` are those that the person knows of, in any folder."""
         self.root = root
         self.is_left_out = False
         """Whether it is so wide that it is not indexed unless a person says so."""
@@ -41,7 +42,7 @@ class Folder:
         self._progress: Progress | None = None
         self._begun_s: float | None = None
         self._told_s = 0.0
-        self._problems: set[str] = set()
+        self._problems = problems
         self._asking: asyncio.Task[None] | None = None
 
     async def follow(self, followers: Followers) -> None:

@@ -51,6 +51,7 @@ class Workspace:
         self._server, self._open_search = server, open_search
         self._followers = followers if followers is not None else Followers()
         self._uris: tuple[str, ...] = ()
+        self._problems: set[str] = set()
         self._is_following = False
         self._is_watching = False
         self._settling = asyncio.Lock()
@@ -86,7 +87,7 @@ class Workspace:
         roots = await asyncio.to_thread(_roots, uris, privacy)
         gone = [folder for folder in self.folders if folder.root not in roots]
         known = {folder.root: folder for folder in self.folders if folder.root in roots}
-        self.folders = [known.get(root) or Folder(self._server, root, open_search) for root in roots]
+        self.folders = [known.get(root) or Folder(self._server, root, open_search, self._problems) for root in roots]
         for folder in gone:
             await folder.leave()
         if self._is_following:

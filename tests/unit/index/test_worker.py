@@ -148,6 +148,33 @@ def test_disabled_paths_are_forgotten_and_come_back(place: Place) -> None:
         assert reader.paths() == {"b.py", "c.py"}
 
 
+def test_a_file_that_every_window_tells_of_is_read_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = write(place, "a.py"), write(place, "b.py")
+    read_paths: list[Path] = []
+    is_free = threading.Event()
+
+    def counted(path: Path) -> FileText | Unread:
+        assert is_free.wait(TIMEOUT_S)
+        read_paths.append(path)
+        return read(path)
+
+    with following(place) as (worker, told, failures):
+        assert told.key("ready") == "words"
+        monkeypatch.setattr(indexing, "read", counted)
+        order(worker, changed=(first,))
+        for _ in range(5):
+            order(worker, changed=(first,))
+            order(worker, changed=(second, first))
+        order(worker, pause_ms=1)
+        order(worker, changed=(second,))
+        is_free.set()
+        while read_paths[-1:] != [second] or len(read_paths) < 3:
+            told.key("updated")
+        order(worker, is_rescan=True)
+        assert told.key("ready") == "words"
+    assert failures == [] and 3 <= len(read_paths) <= 5, "not once for each window"
+
+
 def embed(texts: Sequence[str]) -> npt.NDArray[np.float16]:
     return np.ones((len(texts), 3), np.float16)
 
