@@ -72,7 +72,7 @@ class Condition:
 def readiness_of(loaded: LoadedModel) -> str:
     """Which model answers, and where: a person has to be able to see where code goes."""
     if loaded.endpoint:
-        return f"{loaded.model} at {loaded.endpoint}, which is sent code"
+        return f"{loaded.model} ready on {loaded.endpoint}, which is sent code"
     return f"{loaded.model} ready on {loaded.provider.upper()}"
 
 

@@ -238,6 +238,8 @@ class FimbleServer(LanguageServer):
             config, self.elsewhere, lambda: self.acceptance.adjustment, progress.report, self._tell_problem
         )
         message = readiness_of(self.model.loaded) if self.model.loaded else ""
+        if self.model.endpoint and self.model.problems:
+            message = self.model.problems[0]
         progress.end(message or "no model is loaded")
         self.status.log(message or "no model is loaded")
         self.condition.tell()
