@@ -84,7 +84,7 @@ def measure(
     """
     draw, max_draft_tokens = random.Random(seed), engine.max_draft_tokens
     plain, drafted = _Side(), _Side()
-    engine.experience = Experience()
+    engine.experience = Experience(row_cost=engine.experience.row_cost)
     try:
         for number, request in enumerate(requests):
             on_request(number)

@@ -24,6 +24,8 @@ MAX_AFTER_ONE_TOKEN = 2
 """What a match of one token may draft."""
 ROW_COST = 0.12
 """What a further row adds to a run, as a share of a run with one row (measured: 0.09 to 0.17)."""
+GPU_ROW_COST = 0.02
+"""The same on a GPU, which mostly waits for its kernels to be launched (measured on an H100: 0.01 to 0.03)."""
 MAX_WASTE = 0.05
 """The share of all time that rejected drafts may cost in the long run."""
 PURSE = 4.0
@@ -54,6 +56,8 @@ class Experience:
     counts: dict[tuple[bool, int], int] = field(default_factory=dict)
     purse: float = PURSE
     """What may be lost before drafting rests: a run of one row is 1, and each run earns ``MAX_WASTE``."""
+    row_cost: float = ROW_COST
+    """Of the processor that the engine runs on."""
 
     def learn(self, is_draft: bool, length: int, right: bool) -> None:
         """One guess was ``right`` or not."""
@@ -65,17 +69,17 @@ class Experience:
         """How many tokens to draft, ``limit`` at most: what brings most tokens for their cost."""
         best, best_speed = 0, 1.0
         chance = tokens = 1.0
-        for number in range(1, min(limit, int(self.purse / ROW_COST)) + 1):
+        for number in range(1, min(limit, int(self.purse / self.row_cost)) + 1):
             chance *= self.rates[is_draft, min(length + number - 1, LONGEST_MATCH)]
             tokens += chance
-            speed = tokens / (1 + ROW_COST * number)
+            speed = tokens / (1 + self.row_cost * number)
             if speed > best_speed:
                 best, best_speed = number, speed
         return best
 
     def pay(self, num_drafted: int, num_accepted: int) -> None:
         """A run is over: its rows are paid, and each accepted token saved a run."""
-        self.purse = min(self.purse + MAX_WASTE + num_accepted - ROW_COST * num_drafted, PURSE)
+        self.purse = min(self.purse + MAX_WASTE + num_accepted - self.row_cost * num_drafted, PURSE)
 
 
 class Drafter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +72,25 @@ def test_reuse_is_reported(engine: OnnxEngine) -> None:
     stats = longer.stats
     assert (stats.num_prompt_tokens, stats.num_reused_tokens, stats.num_generated_tokens) == (202, 200, 4)
     assert stats.finishes == {0: Finish.LENGTH}
+
+
+def test_where_long_runs_cost_no_more_a_prompt_is_run_in_few_pieces(
+    engine: OnnxEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU: however small the pieces are that a request asks for."""
+    monkeypatch.setattr(engine, "least_chunk_tokens", 300)
+    widths: list[int] = []
+    run = engine.session.run
+
+    def counted(tokens: Sequence[int], *arguments: object, **options: object) -> object:
+        widths.append(len(tokens))
+        return run(tokens, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine.session, "run", counted)
+    prompt = prompt_of(640)
+    tokens = [token.id for token in engine.generate(GenerateRequest(prompt, 8, prefill_chunk_tokens=16))]
+    assert widths[:2] == [300, 300] and widths[2] >= 40
+    assert assert_equals_recompute(engine, prompt, tokens, MARGIN) > 5
 
 
 def test_a_cancellation_between_chunks_keeps_the_chunks_done(engine: OnnxEngine) -> None:

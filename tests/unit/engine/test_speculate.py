@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fimble.engine.speculate import (
+    GPU_ROW_COST,
     LONGEST_MATCH,
     MAX_AFTER_ONE_TOKEN,
     MAX_DRAFT_TOKENS,
@@ -121,6 +122,14 @@ def test_where_guesses_fail_drafting_stops_and_where_they_come_true_it_returns()
     for _ in range(40):
         experience.learn(False, 3, True)
     assert experience.num_worth_drafting(False, 3, 7) > 0
+
+
+def test_where_rows_cost_little_less_sure_guesses_are_worth_a_try() -> None:
+    """An even chance pays for few rows where each costs an eighth of a run, and for more where it costs a fiftieth."""
+    dear, cheap = Experience(), Experience(row_cost=GPU_ROW_COST)
+    for experience in (dear, cheap):
+        experience.rates = dict.fromkeys(experience.rates, 0.5)
+    assert 0 < dear.num_worth_drafting(False, 3, 7) < cheap.num_worth_drafting(False, 3, 7)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), max_size=300))
