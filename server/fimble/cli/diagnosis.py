@@ -11,17 +11,18 @@ import shutil
 import sys
 import sysconfig
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
 import psutil
 
 from fimble import __version__, config
+from fimble.cli.endpoint import EndpointFacts, inspect_endpoint
 from fimble.cli.wiring import FALLBACK, PRECISIONS
 
 PACKAGES = (
-    "numpy", "onnx", "gguf", "safetensors", "tokenizers", "pygls", "lsprotocol", "typer", "rich", "requests",
+    "numpy", "onnx", "gguf", "safetensors", "tokenizers", "pygls", "lsprotocol", "typer", "rich", "requests", "httpx",
     "torch", "transformers", "optimum-onnx",
 )  # fmt: skip
 WHEELS = {"cpu": "onnxruntime", "gpu": "onnxruntime-gpu"}
@@ -82,6 +83,8 @@ class Diagnosis:
     free_mb: int
     models: tuple[InstalledModel, ...]
     options: dict[str, object]
+    endpoint: EndpointFacts | None = None
+    """What answers in the place of a model here; ``None``: nothing, and no code leaves this machine."""
     problems: tuple[str, ...] = field(default=())
     """Sentences, each with what to do; empty when all is well."""
 
@@ -90,6 +93,7 @@ def diagnose() -> Diagnosis:
     """Look everything up; takes a second to load onnxruntime, and one or two for each model to be read."""
     options, complaints = config.load()
     runtime = inspect_runtime(options.provider)
+    endpoint = inspect_endpoint(options)
     models = tuple(installed_models())
     return Diagnosis(
         version=__version__,
@@ -102,8 +106,9 @@ def diagnose() -> Diagnosis:
         home=str(config.home()),
         free_mb=free_mb(config.home()),
         models=models,
-        options=asdict(options),
-        problems=tuple(find_problems(options.model, runtime, models, complaints)),
+        options=config.shown(options),
+        endpoint=endpoint,
+        problems=tuple(find_problems(options.model, runtime, models, complaints, endpoint)),
     )
 
 
@@ -175,7 +180,11 @@ def installed_models() -> Iterable[InstalledModel]:
 
 
 def find_problems(
-    wanted_model: str, runtime: Runtime, models: Iterable[InstalledModel], complaints: Iterable[str]
+    wanted_model: str,
+    runtime: Runtime,
+    models: Iterable[InstalledModel],
+    complaints: Iterable[str],
+    endpoint: EndpointFacts | None = None,
 ) -> Iterable[str]:
     """What keeps fimble from serving, or from serving well; each with what to do."""
     if len(runtime.wheels) > 1:
@@ -193,7 +202,10 @@ def find_problems(
             yield model.problem
         elif model.name == wanted_model:
             ready.add(model.precision)
-    if not ready:
+    if endpoint is not None:
+        if endpoint.problem:
+            yield endpoint.problem
+    elif not ready:
         yield f"The model {wanted_model} is not ready. Run 'fimble setup {wanted_model}'."
     elif runtime.provider and not ready & {PRECISIONS[runtime.provider], FALLBACK}:
         yield f"The model {wanted_model} is not prepared for {runtime.provider}: run 'fimble setup' again."

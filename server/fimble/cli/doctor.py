@@ -91,4 +91,17 @@ def _sections(found: Diagnosis) -> Iterable[tuple[str, list[str]]]:
             *([] if found.models else ["none"]),
         ],
     )
+    there = found.endpoint
+    if there is not None:
+        yield (
+            "Endpoint",
+            [
+                f"code goes to   {there.host}{'' if there.is_encrypted else ' (not encrypted)'}",
+                f"model          {there.model or 'unknown'}, asked as {there.family or 'nothing'}",
+                f"key            {'sent' if there.has_key else 'none'}",
+                there.problem or "it answers",
+            ],
+        )
+    else:
+        yield "Endpoint", ["none: no code leaves this machine"]
     yield "Options", [f"{name} = {value}" for name, value in found.options.items()]
