@@ -64,6 +64,13 @@ def byte_level(*control: str, size: int = 500, opens: str = "", closes: str = ""
     return made
 
 
+def codegen_like() -> Tokenizer:
+    """GPT-2's with tokens for runs of spaces and of tabs, which are no control tokens."""
+    made = byte_level("<|endoftext|>")
+    made.add_tokens([*(" " * number for number in range(31, 1, -1)), *("\t" * number for number in range(9, 1, -1))])
+    return made
+
+
 def llama_like(*control: str, size: int = 600) -> Tokenizer:
     """SentencePiece's kind with bytes for what is unknown, as Llama has it: a space before each text."""
     made = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>"))
@@ -90,7 +97,11 @@ def t5_like(size: int = 500) -> Tokenizer:
     made.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
     sentinels = [f"<extra_id_{number}>" for number in range(10)]
     trainer = trainers.UnigramTrainer(
-        vocab_size=size, special_tokens=["<pad>", "</s>", "<unk>", *sentinels], unk_token="<unk>", show_progress=False
+        vocab_size=size,
+        special_tokens=["<pad>", "</s>", "<unk>", *sentinels],
+        unk_token="<unk>",
+        initial_alphabet=[*map(chr, range(0x21, 0x7F)), "\n", "\t"],
+        show_progress=False,
     )
     made.train_from_iterator(_TEXTS, trainer)
     made.post_processor = processors.TemplateProcessing(
@@ -224,7 +235,7 @@ def t5(vocabulary: int, tokenizer: Tokenizer) -> Any:
 _END = "<|endoftext|>"
 _FIM = ("<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<fim_pad>", "<repo_name>", "<file_sep>")
 DECODERS = {
-    "codegen": RandomModel("plain", codegen, lambda: byte_level(_END)),
+    "codegen": RandomModel("plain", codegen, codegen_like),
     "gpt2": RandomModel("plain", gpt2, lambda: byte_level(_END)),
     "starcoder2": RandomModel("starcoder2", starcoder2, lambda: byte_level(_END, *_FIM)),
     "gpt_bigcode": RandomModel("starcoder2", gpt_bigcode, lambda: byte_level(_END, *_FIM[:4])),

@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import tokenizers
 
 from fimble.engine.healing import BeginsWith, OtherThan
-from fimble.engine.vocabulary import Vocabulary
+from fimble.engine.vocabulary import Vocabulary, is_text
 from fimble.errors import ModelFolderInvalid
 
 
@@ -30,7 +31,8 @@ class Tokenizer:
         self._tokenizer = _without_added_spaces(self._tokenizer)
         self._tokenizer.encode_special_tokens = True
         added = self._tokenizer.get_added_tokens_decoder()
-        self._control = {token.content: number for number, token in added.items()}
+        self._control = {token.content: number for number, token in added.items() if not is_text(token.content)}
+        self._control_ids = frozenset(self._control.values())
         longest_first = sorted(self._control, key=len, reverse=True)
         self._markers = re.compile(f"({'|'.join(map(re.escape, longest_first)) or '(?!)'})")
 
@@ -50,7 +52,11 @@ class Tokenizer:
     def encode(self, text: str) -> list[int]:
         """Token ids of ``text``; ``<|fim_middle|>`` in it is eleven characters, not a marker."""
         ids: list[int] = self._tokenizer.encode(_without_surrogates(text), add_special_tokens=False).ids
-        return ids
+        if self._control_ids.isdisjoint(ids) or not self._markers.search(text) or len(text) < 2:
+            return ids
+        # T5's sentinels are pieces of its vocabulary too. Cut after its first character a mark is none.
+        places = [0, *(found.start() + 1 for found in self._markers.finditer(text)), len(text)]
+        return [token for begin, end in pairwise(places) for token in self.encode(text[begin:end])]
 
     def encode_marked(self, text: str) -> list[int]:
         """Token ids of a text of our own, in which ``<|im_start|>`` is the control token."""

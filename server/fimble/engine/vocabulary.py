@@ -2,7 +2,7 @@
 
 Tokens lie sorted by their bytes, so all that begin alike are neighbours, found by
 bisection. Control tokens, tokens that were added beside the model's own and unused
-numbers stand for no text and are left out.
+numbers stand for no text and are left out; but for runs of spaces, which CodeGen added to GPT-2's.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Vocabulary:
         unused = {index for text, index in texts.items() if text == f"[PAD{index}]"}
         for index in added.keys() | unused:
             tokens.pop(index, None)
+        tokens |= {index: token.content.encode() for index, token in added.items() if is_text(token.content)}
         return cls(tokens)
 
     def __len__(self) -> int:
@@ -103,6 +104,11 @@ def _next_beginning(start: bytes) -> bytes | None:
     """The least bytes above everything that begins with ``start``; ``None`` when there are none."""
     stripped = start.rstrip(b"\xff")
     return stripped[:-1] + bytes([stripped[-1] + 1]) if stripped else None
+
+
+def is_text(added: str) -> bool:
+    """Whether a token that was added to a vocabulary stands for text of its own: nothing but space."""
+    return not added.strip()
 
 
 def _is_byte_level(tokenizer: tokenizers.Tokenizer) -> bool:

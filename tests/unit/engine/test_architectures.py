@@ -20,6 +20,7 @@ from fimble.engine.onnx import OnnxEngine
 from fimble.engine.seq2seq import Seq2SeqEngine, marks_of
 from fimble.engine.seq2seq_session import Seq2SeqSession
 from fimble.engine.tokenizer import Tokenizer
+from fimble.prompt.chat import ChatPrompts, Message, Role
 from fimble.weights import manifest
 from fimble.weights.export import can_export, export, narrow
 from fimble.weights.record import record
@@ -159,6 +160,26 @@ def test_probabilities_are_those_of_transformers(served: Served) -> None:
     rows = torch.log_softmax(logits[0, -len(answer) :], -1)
     expected = [float(row[token]) for row, token in zip(rows, answer, strict=True)]
     np.testing.assert_allclose(engine.logprobs(prompt, answer), expected, atol=1e-3)
+    engine.close()
+
+
+@pytest.mark.parametrize("served", list(PAIRS), indirect=True)
+def test_an_instruction_is_read_whole_and_answered_from_the_start(served: Served) -> None:
+    """A template that ends with the end mark leaves no hole: so summaries and translations are asked for."""
+    import torch
+
+    begin = "" if served.kind == "t5" else "<s>"
+    prompts = ChatPrompts(begin + "summarize: {{ messages[-1]['content'] }}</s>", served.tokenizer)
+    engine = engine_of(served)
+    for sample in VERIFICATION[:10]:
+        prompt = prompts.prompt((Message(Role.USER, sample.prefix[-300:]),))
+        assert prompt[-1] == served.tokenizer.token_id("</s>")
+        ids = torch.tensor([prompt])
+        with torch.inference_mode():
+            tokens = served.torch_model.generate(
+                ids, attention_mask=torch.ones_like(ids), max_new_tokens=NUM_TOKENS, do_sample=False, eos_token_id=None
+            )
+        assert answered(engine, prompt) == tokens[0].tolist()[1:]
     engine.close()
 
 
