@@ -132,3 +132,31 @@ def test_the_readme_tells_every_option_and_its_default() -> None:
             else f"`{default if isinstance(default, str) else json.dumps(default)}`"
         )
         assert f"| `{field.name}` | {shown} |" in readme, field.name
+
+
+def test_what_only_the_person_s_own_configuration_sets() -> None:
+    mine = Config(endpoint="https://mine", endpoint_plain_http=False)
+    options = {"endpoint": "https://theirs", "endpoint_plain_http": False, "eagerness": 3}
+    kept, refused = config.without_personal(mine, options, "settings")
+    assert kept == {"eagerness": 3}
+    (told,) = refused
+    assert told.startswith("settings: endpoint is taken from your own fimble.toml or from the environment")
+
+
+def test_every_option_of_an_endpoint_is_the_person_s_own() -> None:
+    named = {field.name for field in fields(Config) if field.name.startswith("endpoint")}
+    assert named == config.PERSONAL
+    assert config.SECRET < config.PERSONAL
+
+
+def test_a_key_comes_from_the_environment_and_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "fimble.toml"
+    file.write_text('endpoint_key = "in-a-file"\nendpoint = "https://gpu/v1"\n', encoding="utf-8")
+    found, complaints = config.load({}, file)
+    assert (found.endpoint, found.endpoint_key) == ("https://gpu/v1", "")
+    assert len(complaints) == 1 and "FIMBLE_ENDPOINT_KEY" in complaints[0] and "in-a-file" not in complaints[0]
+    found, complaints = config.load({"FIMBLE_ENDPOINT_KEY": "s3cret"}, tmp_path / "none.toml")
+    assert (found.endpoint_key, complaints) == ("s3cret", [])
+    assert "s3cret" not in repr(found)
+    assert "s3cret" not in str(config.shown(found))
+    assert config.shown(found)["endpoint_key"] == "(set)"
