@@ -94,3 +94,17 @@ def test_crossfile_compares_the_index_with_none(tmp_path: Path) -> None:
     assert result["num_items"] == 1 and result["cursor"] == "name"
     assert {"exact_match", "edit_similarity", "mean_ms"} <= result["with_index"].keys() & result["without_index"].keys()
     assert "definition of SPEED_LIMIT" in trace.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("default_model")
+def test_windows_that_type_at_once_share_one_model(tmp_path: Path) -> None:
+    for number in range(2):
+        (tmp_path / f"module{number}.py").write_text(TEXT, encoding="utf-8")
+    result = bench("load", "--sessions", "2", "--keystrokes", "6", "--corpus", str(tmp_path))
+    fastest, other = result["sessions"]
+    assert (fastest["keys"], other["keys"]) == (12, 6)
+    assert result["unanswered"] == 0
+    assert fastest["asked_model"] > 0 and fastest["p95_ms"] >= fastest["p50_ms"] > 0
+    first, second, after = result["memory"]
+    assert second["pss_mb"] - first["pss_mb"] < first["pss_mb"] / 2, "the weights are there once"
+    assert after["kv_mb"] > 0

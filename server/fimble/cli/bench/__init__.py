@@ -15,6 +15,7 @@ from fimble.cli.bench.fill import fill
 from fimble.cli.bench.generate import generate
 from fimble.cli.bench.graph import graph
 from fimble.cli.bench.index import index
+from fimble.cli.bench.load import load
 from fimble.cli.bench.precision import precision
 from fimble.cli.bench.search import search
 from fimble.cli.bench.shots import shots
@@ -36,6 +37,7 @@ for command in (
     anchors,
     actions,
     adapters,
+    load,
     generate,
     translate,
     document,
