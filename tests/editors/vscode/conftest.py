@@ -32,6 +32,10 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Several windows are open at once, and each is a person's.
+    "--disable-renderer-backgrounding",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
 ]
 Open = Callable[..., Window]
 OwnVSCode = Callable[..., CodeServer]
