@@ -31,6 +31,20 @@ const OPTIONS = {
   kvCacheMb: "kv_cache_mb",
 } as const;
 
+/**
+ * Where code may be sent. The server takes these from its environment only, not from what an editor tells; and what is
+ * put there comes from the person's own settings, never from a workspace's.
+ */
+const ENDPOINT = {
+  endpoint: "endpoint",
+  endpointModel: "endpoint_model",
+  endpointFamily: "endpoint_family",
+  endpointKeyName: "endpoint_key_name",
+  endpointCaFile: "endpoint_ca_file",
+  endpointPlainHttp: "endpoint_plain_http",
+  endpointTimeoutS: "endpoint_timeout_s",
+} as const;
+
 /** What only the person may set, never a workspace: it decides which programs run, and where. */
 export interface MachineSettings {
   readonly serverPath: string;
@@ -38,6 +52,8 @@ export interface MachineSettings {
   readonly home: string;
   readonly provider: string;
   readonly model: string;
+  /** Variables of the server's environment; what the person has not set is not among them. */
+  readonly endpoint: Readonly<Record<string, string>>;
 }
 
 export type Surface = "ghostText" | "popup";
@@ -49,6 +65,7 @@ export function machineSettings(): MachineSettings {
     home: text("server.home"),
     provider: text("provider"),
     model: text("model"),
+    endpoint: endpointVariables(),
   };
 }
 
@@ -58,7 +75,8 @@ export function surface(): Surface {
 
 /** Settings that a running server cannot take in; a change of one of them starts it anew. */
 export function needsRestart(event: vscode.ConfigurationChangeEvent): boolean {
-  const names = ["model", "provider", "numThreads", "contextLength", "kvCacheMb", "suggestIn", "server"];
+  const atStart = ["model", "provider", "numThreads", "contextLength", "kvCacheMb", "suggestIn", "server"];
+  const names = [...atStart, ...Object.keys(ENDPOINT)];
   return names.some((name) => event.affectsConfiguration(`${SECTION}.${name}`));
 }
 
@@ -122,6 +140,18 @@ function resolved(folder: string): string {
   } catch {
     return folder;
   }
+}
+
+function endpointVariables(): Record<string, string> {
+  const settings = vscode.workspace.getConfiguration(SECTION);
+  const variables: Record<string, string> = {};
+  for (const [name, option] of Object.entries(ENDPOINT)) {
+    const value: unknown = settings.inspect(name)?.globalValue;
+    if (value !== undefined && value !== null && value !== "") {
+      variables[`FIMBLE_${option.toUpperCase()}`] = String(value).trim();
+    }
+  }
+  return variables;
 }
 
 /** A setting that must be text. Throws `Problem` where it is something else. */

@@ -49,9 +49,11 @@ function looks(state: State, snooze: Snooze): Looks {
     case "loading":
       return { icon: "loading~spin", words: "fimble: loading" };
     case "ready":
-      return { icon: state.isBusy ? "loading~spin" : "sparkle", words: `fimble: ${state.provider.toUpperCase()}` };
+      return { icon: state.isBusy ? "loading~spin" : "sparkle", words: `fimble: ${place(state.provider)}` };
     case "warning":
-      return { icon: "warning", words: `fimble: ${state.provider.toUpperCase()}`, colour: "warning" };
+      return state.message.startsWith("offline: ")
+        ? { icon: "cloud-offline", words: "fimble: offline", colour: "warning" }
+        : { icon: "warning", words: `fimble: ${place(state.provider)}`, colour: "warning" };
     case "off":
       return snooze.isAsleep
         ? { icon: "bell-slash", words: `fimble: asleep until ${snooze.wakesAt}` }
@@ -59,4 +61,9 @@ function looks(state: State, snooze: Snooze): Looks {
     case "failed":
       return { icon: "error", words: "fimble", colour: "error" };
   }
+}
+
+/** What answers: a processor of this machine, or an endpoint's host. */
+function place(provider: string): string {
+  return ["cpu", "cuda"].includes(provider) ? provider.toUpperCase() : provider;
 }

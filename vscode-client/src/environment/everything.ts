@@ -27,7 +27,9 @@ export async function allMade(search: Search, closing: AbortSignal, { voice, log
       onStep(step, fraction);
     };
     const found = (await existing(search, signal, true)) ?? (await made(search, { signal, env, onLine, onStep: tell }));
-    await prepare(found, search.settings.model, { signal, env, onLine }, tell);
+    if (!search.settings.endpoint.FIMBLE_ENDPOINT) {
+      await prepare(found, search.settings.model, { signal, env, onLine }, tell);
+    }
     return found;
   });
   await others.tell(search.root);

@@ -9,6 +9,7 @@ export function environment(settings: MachineSettings): Record<string, string> {
     ...(settings.home && { FIMBLE_HOME: settings.home }),
     // The model has to be prepared for what it will run on.
     ...(settings.provider && settings.provider !== "auto" && { FIMBLE_PROVIDER: settings.provider }),
+    ...settings.endpoint,
     ...(typeof proxy === "string" && proxy && !process.env.HTTPS_PROXY && { HTTPS_PROXY: proxy, HTTP_PROXY: proxy }),
     PYTHONUTF8: "1",
   };
