@@ -31,12 +31,11 @@ def _go_the_short_way(arguments: list[str]) -> None:
     try:
         from fimble.cli import through
 
-        level = through.wanted_level(arguments[1:])
-        if level is None or not through.is_wanted():
-            return
+        level = through.plain_level(arguments[1:])
     except FimbleError:
         return  # the long way says what is wrong
-    through.serve(level)
+    if level is not None:
+        through.serve(level)
 
 
 if __name__ == "__main__":

@@ -24,9 +24,12 @@ def is_wanted(environ: dict[str, str] | None = None) -> bool:
     return sys.platform != "win32" and config.load(environ)[0].daemon
 
 
-def wanted_level(arguments: Sequence[str]) -> str | None:
-    """The log level in plain arguments of ``fimble serve`` that leave the choice to the options; nothing for others."""
-    level = "warning"
+def plain_level(arguments: Sequence[str]) -> str | None:
+    """The log level in arguments of ``fimble serve`` that want the daemon; nothing for all others.
+
+    Raises ``ConfigError``.
+    """
+    level, is_asked = "warning", False
     rest = [*arguments]
     while rest:
         argument = rest.pop(0)
@@ -34,9 +37,11 @@ def wanted_level(arguments: Sequence[str]) -> str | None:
             level = rest.pop(0)
         elif argument.startswith("--log-level="):
             level = argument.partition("=")[2]
+        elif argument == "--daemon":
+            is_asked = True
         elif argument != "--stdio":
             return None
-    return level if level in LEVELS else None
+    return level if level in LEVELS and (is_asked or is_wanted()) else None
 
 
 def serve(
