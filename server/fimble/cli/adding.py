@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -144,7 +144,8 @@ def _fetch_and_make(
                 shutil.copyfile(folder / file.name, place / file.name)
         with download.held(fetched, bars.on_progress) as path:
             found = examine(path if offer.is_gguf else path.parent)
-            family = _family(found.settings, found.tokenizer, wish.family, name)
+            found = found if offer.is_gguf else replace(found, title=offer.repository.id)
+            family = _family(found.settings, found.tokenizer, wish.family, offer.repository.id)
             bars.say(f"{found.title}: {describe(found)}.\n{_asked(family)}")
             entry = entry_of(found, name, family, said.name, files, offer.source)
             make(entry, found, wish.precision, bars)
@@ -154,7 +155,7 @@ def _fetch_and_make(
 @contextmanager
 def _given_up(sha256: str) -> Iterator[None]:
     """What was fetched of a model that is refused goes; what is half fetched stays for the next try."""
-    from fimble.weights import store
+    from fimble.weights import catalog, store
 
     try:
         yield
@@ -167,7 +168,8 @@ def _given_up(sha256: str) -> Iterator[None]:
     except NotEnoughDisk:
         raise
     except FimbleError:
-        shutil.rmtree(store.source_folder(sha256), ignore_errors=True)
+        if not catalog.needs_source(sha256):
+            shutil.rmtree(store.source_folder(sha256), ignore_errors=True)
         raise
 
 

@@ -96,7 +96,8 @@ def remove(
 
     was_added = NAME.fullmatch(name) is not None and is_added(catalog.user_file(name))
     try:
-        sources = [catalog.find(name).file.sha256]
+        sha256 = catalog.find(name).file.sha256
+        sources = [] if catalog.needs_source(sha256, but_for=name) else [sha256]
     except (ConfigError, UnknownModel):
         if name not in {item.name for item in store.installed()}:
             raise

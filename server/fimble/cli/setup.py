@@ -52,7 +52,6 @@ def setup(
     begin_s = time.monotonic()
     options, complaints = config.load()
     entry = catalog.find(model or options.model)
-    _refuse_pair(entry)
     wanted = precision_for(precision, options.provider)
     with interruptible(), Lines() if progress else Bars(Console()) as bars:
         for complaint in complaints:
@@ -68,21 +67,6 @@ def setup(
     prepared = found or _prepared(entry.name, wanted)
     seconds = time.monotonic() - begin_s
     bars.say(_summary(prepared, is_new=found is None, is_own=own is not None, seconds=seconds))
-
-
-def _refuse_pair(entry: CatalogEntry) -> None:
-    """Raise ``UnsupportedArchitecture`` for an encoder-decoder: only who trains one exports it."""
-    from fimble.errors import UnsupportedArchitecture
-    from fimble.weights.entry import FolderSource
-    from fimble.weights.manifest import SEQ2SEQ
-
-    if entry.architecture in SEQ2SEQ:
-        folders = [Path(source.path).parent for source in entry.sources if isinstance(source, FolderSource)]
-        out = str(folders[0]) if folders else "DIR"
-        raise UnsupportedArchitecture(
-            f"{entry.name} is an encoder-decoder, which is prepared where it was trained.",
-            f"Run `fimble train --from-config {out}/configuration.toml --out {out}`: it goes on from what is there.",
-        )
 
 
 def _healthy_enough(name: str, precision: str, own: Source | None, bars: Bars | Lines) -> Installed | None:
@@ -122,7 +106,8 @@ def _fetched(entry: CatalogEntry, precision: str, bars: Bars | Lines) -> Iterato
     from fimble.weights.source import Source
 
     with download.held(entry, bars.on_progress, extra_bytes=prepared_bytes(entry, precision)) as path:
-        yield Source(path, entry.file.sha256, is_catalogued=True)
+        whole = path if entry.format == "gguf" else path.parent
+        yield Source(whole, entry.file.sha256, is_catalogued=True)
 
 
 def _prepared(name: str, precision: str) -> Installed:

@@ -46,6 +46,7 @@ __all__ = [
     "forget",
     "is_builtin",
     "names",
+    "needs_source",
     "save",
     "user_file",
     "user_folder",
@@ -79,6 +80,11 @@ def entries() -> tuple[list[CatalogEntry], list[str]]:
         except ConfigError as error:
             complaints.append(str(error))
     return found, complaints
+
+
+def needs_source(sha256: str, but_for: str = "") -> bool:
+    """Whether an entry, other than the one called ``but_for``, is prepared from the source file of that digest."""
+    return any(entry.file.sha256 == sha256 for entry in entries()[0] if entry.name != but_for)
 
 
 def catalogue_file(file_name: str) -> Traversable | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from fimble.errors import VerificationFailed
 from fimble.weights.entry import Reference
+from fimble.weights.exporters import quiet
 from fimble.weights.samples import VERIFICATION, Sample, tokens_of
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def _tokenizer(source: Path) -> Tokenizer:
 
 def load_with_transformers(source: Path) -> Any:
     """The source as a torch module in fp32, by transformers' own reading of it."""
+    os.environ.setdefault("TQDM_DISABLE", "1")  # the reader of GGUF draws a bar of its own, which nothing else can stop
     import torch
     import transformers
 
@@ -78,9 +81,10 @@ def load_with_transformers(source: Path) -> Any:
     options: dict[str, Any] = {"gguf_file": source.name} if source.suffix == ".gguf" else {"use_safetensors": True}
     refuse_unread_rope(folder / "config.json", transformers.__version__)
     try:
-        model = transformers.AutoModelForCausalLM.from_pretrained(
-            str(folder), dtype=torch.float32, trust_remote_code=False, local_files_only=True, **options
-        )
+        with quiet():
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                str(folder), dtype=torch.float32, trust_remote_code=False, local_files_only=True, **options
+            )
     except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
         raise VerificationFailed(
             f"transformers cannot load {source}: {error}.", "Use a source it knows, or a model with recorded answers."

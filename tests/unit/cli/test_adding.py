@@ -17,6 +17,7 @@ from fimble.engine.base import GenerateRequest
 from fimble.errors import DownloadFailed, FimbleError, UnsupportedArchitecture, VerificationFailed, WeightsError
 from fimble.weights import catalog, http, manifest, store
 from fimble.weights.entry import FolderSource, HubSource, Reference
+from fimble.weights.exporters import can_export
 from tests.unit import tiny
 from tests.unit.cli.commands import run
 from tests.unit.weights.expected import references
@@ -293,8 +294,61 @@ def test_what_has_arrived_when_the_hub_breaks_off_is_kept(server: FileServer, ho
     assert "tiny-coder is ready" in run("models", "add", "ann/Tiny-Coder", "--accept-licence")
 
 
+def test_a_source_that_another_model_needs_stays(server: FileServer, tmp_path: Path, home: Path) -> None:
+    content = tiny.write_gguf(tiny.QWEN2_TIED, tmp_path / "x.gguf").read_bytes()
+    publish(server, "ann/Tiny-GGUF", {"tiny.gguf": content})
+    run("models", "add", "ann/Tiny-GGUF", "--accept-licence")
+    run("models", "add", "ann/Tiny-GGUF", "--name", "again", "--accept-licence")
+    source = store.source_folder(catalog.find("again").file.sha256) / "tiny.gguf"
+    with pytest.raises(UnsupportedArchitecture):
+        run("models", "add", "ann/Tiny-GGUF", "--name", "third", "--family", "starcoder2", "--accept-licence")
+    run("models", "remove", "again", "--yes")
+    assert source.exists()
+    run("models", "remove", "tiny", "--yes")
+    assert nothing_is_left(home)
+
+
 def test_recorded_answers_are_kept_with_the_entry(folder: Path) -> None:
     run("models", "add", str(folder), "--accept-licence")
     recorded = json.loads((catalog.user_folder() / "tiny-coder.reference.json").read_text())
     assert recorded["made_with"]["source_sha256"] == catalog.find("tiny-coder").file.sha256
     assert all(isinstance(reference, Reference) for reference in catalog.find("tiny-coder").references)
+
+
+@pytest.mark.skipif(not can_export(), reason="optimum is not installed")
+@pytest.mark.parametrize(("kind", "family"), [("gpt2", "plain"), ("codet5", "codet5")])
+def test_other_architectures_are_exported_from_a_hub_and_again_at_setup(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, kind: str, family: str
+) -> None:
+    """Compared with transformers itself, which loads the exporter anyway."""
+    from tests.unit import random_models
+
+    monkeypatch.undo()
+    monkeypatch.setenv("FIMBLE_HOME", str(home))
+    monkeypatch.setattr("fimble.cli.setup._prepare_search", lambda bars: None)
+    source = tmp_path / kind
+    random_models.write_source({**random_models.DECODERS, **random_models.PAIRS}[kind], source)
+    with hub() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        publish(server, f"ann/{kind}", {path.name: path.read_bytes() for path in source.iterdir()})
+        assert f"{kind} is ready" in run("models", "add", f"ann/{kind}", "--accept-licence")
+        entry = catalog.find(kind)
+        assert (entry.prompt_family, entry.title) == (family, f"ann/{kind}")
+        assert entry.references
+        (prepared,) = store.installed(read_all=True)
+        assert prepared.state is store.State.OK
+        assert manifest.read(prepared.folder).verification["agreement"] >= 0.95
+        if kind == "gpt2":  # once is enough: an export takes seconds
+            assert "is ready in" in run("setup", kind, "--force")
+    run("models", "remove", kind, "--yes")
+    assert nothing_is_left(home)
+
+
+def test_an_interruption_leaves_nothing(folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fimble.weights.prepare.write_graph", interrupt)
+    with pytest.raises(SystemExit, match="Interrupted"):
+        run("models", "add", str(folder), "--accept-licence")
+    assert nothing_is_left(home)
