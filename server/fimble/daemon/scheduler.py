@@ -1,4 +1,4 @@
-"""One run at a time on the processor, for the engines of all sessions.
+"""One run at a time on the processor, or a few on a GPU, for the engines of all sessions.
 
 Each engine works on its own thread and hands over single runs. Its thread waits here until ``line.Line`` says that it
 is its turn, does the run itself, and calls the next. Where a keystroke comes while a long run is done for what is less
@@ -40,18 +40,20 @@ class _Ticket:
     def may_be_put_off(self) -> bool:
         """What has waited long enough is not."""
         is_due = self.waiting.due_s <= self.begun_s
-        return self.waiting.urgency is not Urgency.KEYSTROKE and self.run.num_tokens > LONG_TOKENS and not is_due
+        is_long = self.run.num_tokens > LONG_TOKENS and not self.is_put_off
+        return self.waiting.urgency is not Urgency.KEYSTROKE and is_long and not is_due
 
 
 class Scheduler:
     """Lets runs in, one at a time. Thread-safe."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._line = clock, Line()
+    def __init__(self, clock: Callable[[], float] = time.monotonic, num_at_once: int = 1) -> None:
+        """``num_at_once``: how many runs go on side by side, where a single one does not fill the device."""
+        self._clock, self._line, self._num_at_once = clock, Line(), num_at_once
         self._lock = threading.Lock()
         self._tickets: dict[Waiting, _Ticket] = {}
         """Of those in line."""
-        self._running: _Ticket | None = None
+        self._running: set[_Ticket] = set()
 
     def join(self) -> Seat:
         """For one more session."""
@@ -99,37 +101,31 @@ class Scheduler:
             self._line.add(ticket.waiting)
             self._tickets[ticket.waiting] = ticket
             self._call_next()
-            running = self._running
-            gives_way = (
-                running is not None
-                and running is not ticket
-                and ticket.waiting.urgency is Urgency.KEYSTROKE
-                and running.may_be_put_off
-            )
-            if running is not None and gives_way:
-                running.is_put_off = True
-        if running is not None and gives_way:
-            running.stop.cancel()
+            gives_way = None
+            if ticket not in self._running and ticket.waiting.urgency is Urgency.KEYSTROKE:
+                gives_way = next((one for one in self._running if one.may_be_put_off), None)
+            if gives_way is not None:
+                gives_way.is_put_off = True
+        if gives_way is not None:
+            gives_way.stop.cancel()
 
     def _leave(self, ticket: _Ticket) -> None:
         """It is done, failed or given up."""
         with self._lock:
             self._out_of_line(ticket)
-            if self._running is ticket:
+            if ticket in self._running:
                 self._line.charge(ticket.waiting.session, (self._clock() - ticket.begun_s) * 1000)
-                self._running = None
+                self._running.remove(ticket)
                 self._call_next()
 
     def _call_next(self) -> None:
         """Under the lock."""
-        if self._running is not None:
-            return
         now_s = self._clock()
-        chosen = self._line.next(now_s)
-        if chosen is not None:
-            self._running = self._tickets.pop(chosen)
-            self._running.begun_s = now_s
-            self._running.called.set()
+        while len(self._running) < self._num_at_once and (chosen := self._line.next(now_s)) is not None:
+            ticket = self._tickets.pop(chosen)
+            ticket.begun_s = now_s
+            self._running.add(ticket)
+            ticket.called.set()
 
     def _cancel(self, ticket: _Ticket) -> None:
         """On the thread that cancels: who waits leaves at once, what runs is told to stop."""

@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from fimble.config import Config
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+AT_ONCE = {"cpu": 1, "cuda": 4}
+"""Runs side by side. The processor's cores are all at work in one; of a large GPU one fills but a part."""
 LOOK_S = 20.0
 """How often it is looked for weights that nobody uses."""
 
@@ -49,7 +50,7 @@ class Graph(Protocol):
         """Have the weights in memory; nothing happens where they are. Slow. Raises ``FimbleError``."""
 
     def unload(self) -> None:
-        """Give their memory back, until ``load`` or the next run. Nothing may be running."""
+        """Give their memory back, until ``load`` or the next run; once what runs has ended."""
 
 
 class Opened(Protocol):
@@ -131,8 +132,7 @@ class Sharing(Generic[S]):
         self._minutes = 0
         """How long unused weights are kept, as the last session said; 0 for ever."""
         self.memory = KvMemory(0)
-        self._scheduler = Scheduler(clock)
-        self._own_seat = self._scheduler.join()
+        self._schedulers = {provider: Scheduler(clock, number) for provider, number in AT_ONCE.items()}
         self._closed = threading.Event()
         self._caretaker: threading.Thread | None = None
 
@@ -160,7 +160,7 @@ class Sharing(Generic[S]):
             opened = shared.opened
             self._note(shared)
             opened.graph.load()
-        seat = self._scheduler.join()
+        seat = self._schedulers[opened.graph.provider].join()
         runner = _Noting(seat, lambda: self._note(shared))
         self._resize(config)
         own = self._makers.lend(opened, config, elsewhere, adjustment, runner, self.memory)
@@ -188,7 +188,7 @@ class Sharing(Generic[S]):
             "models": models,
             "kv_mb": round(self.memory.num_bytes / 2**20, 1),
             "kv_cap_mb": self.memory.max_bytes // 2**20,
-            "waiting_runs": self._scheduler.num_waiting,
+            "waiting_runs": sum(scheduler.num_waiting for scheduler in self._schedulers.values()),
         }
 
     def unload_unused(self) -> None:
@@ -197,7 +197,7 @@ class Sharing(Generic[S]):
             limit_s = self._minutes * 60
             unused = [shared for shared in self._models.values() if self._is_unused(shared, limit_s)]
         for shared in unused:
-            self._own_seat.run(Asked(Urgency.IDLE, None).run(partial(self._unload, shared, limit_s), 1))
+            self._unload(shared, limit_s)
 
     def close(self) -> None:
         """Let go of all models; no session may ask any more."""
@@ -212,14 +212,21 @@ class Sharing(Generic[S]):
         is_loaded = shared.opened is not None and shared.opened.graph.is_loaded
         return is_loaded and limit_s > 0 and self._clock() - shared.used_s >= limit_s
 
-    def _unload(self, shared: _Shared[S], limit_s: float, _: object = None) -> None:
-        """While nothing runs; unless it was used again meanwhile."""
-        if shared.opened is None or not self._is_unused(shared, limit_s):
+    def _unload(self, shared: _Shared[S], limit_s: float) -> None:
+        """When its turn comes, in idle time; unless it was used again meanwhile."""
+        if shared.opened is None:
             return
         graph = shared.opened.graph
-        self.memory.drop_all(graph)
-        graph.unload()
-        give_free_memory_back()
+
+        def do(_: object) -> None:
+            if self._is_unused(shared, limit_s):
+                self.memory.drop_all(graph)
+                graph.unload()
+                give_free_memory_back()
+
+        self._schedulers[graph.provider].join().run(Asked(Urgency.IDLE, None).run(do, 1))
+        if graph.is_loaded:
+            return
         logger.info("The weights of %s are unloaded: nobody has used them for %g s.", shared.opened.name, limit_s)
 
     def _wake(self, shared: _Shared[S]) -> None:

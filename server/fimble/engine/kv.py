@@ -139,11 +139,12 @@ class SlotPool(Generic[C]):
             return slot
 
     def release(self) -> None:
-        """The slot in use, if any, is so no more: it may go when memory is short."""
+        """The slot in use, if any, is so no more: it may go when memory is short, as the last one."""
         with self._memory.lock:
             if self._in_use is not None:
-                self._in_use.holding.in_use = False
-                self._in_use = None
+                holding, self._in_use = self._in_use.holding, None
+                holding.in_use = False
+                self._memory.shrink(but=holding)
 
     def num_held(self, prompt: Sequence[int], adapter: str = "") -> int:
         """The most tokens of ``prompt``, its last one aside, that a slot holds. The slot counts as used."""

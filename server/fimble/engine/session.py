@@ -23,7 +23,8 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from fimble.engine.base import CancelToken
-from fimble.errors import AdapterInvalid, EngineCancelled, EngineError, ModelFolderInvalid, ProviderUnavailable
+from fimble.engine.running import run_cancellable
+from fimble.errors import AdapterInvalid, EngineError, ModelFolderInvalid, ProviderUnavailable
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _NUMPY_TYPES: dict[str, np.dtype[Any]] = {
@@ -129,23 +130,24 @@ class KvCache:
                 self._values[f"{part}_{layer}"] = value
         self._lora = session.plain
         self._binding: ort.IOBinding | None = None
-        self._num_loads = 0
+        self._bound_to: ort.InferenceSession | None = None
 
     def bind(self, lora: Lora) -> None:
         """Have runs over this cache take the matrices of ``lora``; what it held of another is let go."""
         if lora is not self._lora:
             self._binding, self._lora = None, lora
 
-    def binding(self) -> ort.IOBinding:
+    def binding(self, weights: ort.InferenceSession) -> ort.IOBinding:
         """What a run reads and writes; made anew once the weights were loaded again, or the matrices are others'."""
-        session = self._session
-        if self._binding is None or self._num_loads != session.num_loads:
-            self._binding, self._num_loads = self._bound(session.new_binding()), session.num_loads
-        return self._binding
+        binding = self._binding
+        if binding is None or self._bound_to is not weights:
+            binding = self._bound(weights.io_binding())
+            self._binding, self._bound_to = binding, weights
+        return binding
 
     def unbind(self) -> None:
         """Hold on to nothing of the loaded weights."""
-        self._binding = None
+        self._binding = self._bound_to = None
 
     def _bound(self, binding: ort.IOBinding) -> ort.IOBinding:
         """``binding``, which is new, as a single input cannot be unbound again."""
@@ -190,7 +192,7 @@ class Session:
         self._caches: weakref.WeakSet[KvCache] = weakref.WeakSet()
         self._loras: weakref.WeakValueDictionary[str, Lora] = weakref.WeakValueDictionary()
         self.num_loads = 1
-        """How often the weights were loaded: what was bound to them before the last time is of no use."""
+        """How often the weights were loaded."""
         self._session: ort.InferenceSession | None = None
         session = self._session = self._loaded()
         past = [value for value in session.get_inputs() if value.name.startswith("past_key_")]
@@ -229,15 +231,16 @@ class Session:
     def is_loaded(self) -> bool:
         return self._session is not None
 
-    def load(self) -> None:
+    def load(self) -> ort.InferenceSession:
         """Have the weights in memory; where they are, nothing happens. Raises as the constructor."""
         with self._lock:
             if self._session is None:
                 self._session = self._loaded()
                 self.num_loads += 1
+            return self._session
 
     def unload(self) -> None:
-        """Give the weights' memory back until the next ``load`` or run. Nothing may be running."""
+        """Give the weights' memory back until the next ``load`` or run; what runs keeps them until it has ended."""
         with self._lock:
             for cache in list(self._caches):
                 cache.unbind()
@@ -283,12 +286,6 @@ class Session:
         with self._lock:
             self._caches.add(cache)
 
-    def new_binding(self) -> ort.IOBinding:
-        """For one run at a time; loads the weights where they are not there."""
-        self.load()
-        assert self._session is not None, "unloaded while it is used"
-        return self._session.io_binding()
-
     def run(
         self,
         tokens: Sequence[int],
@@ -306,39 +303,17 @@ class Session:
         """
         total = num_past_tokens + len(tokens)
         num_rows = num_logits if num_logits or self.provider == "cpu" else 1
-        binding = cache.binding()
+        weights = self.load()
+        binding = cache.binding(weights)
         binding.bind_cpu_input("input_ids", np.array([tokens], np.int64))
         binding.bind_cpu_input("seqlens_k", np.array([total - 1], np.int32))
         binding.bind_cpu_input("total_sequence_length", np.array(total, np.int32))
         binding.bind_cpu_input("num_logits", np.array([num_rows or NO_LOGITS], np.int64))
         logits: npt.NDArray[np.float32] = np.empty((1, num_rows, self.vocabulary_size), np.float32)
         binding.bind_ortvalue_output("logits", ort.OrtValue.ortvalue_from_numpy(logits))
-        run_options = ort.RunOptions()
-        if cancel is None:
-            self._run(binding, run_options)
-        else:
-            remove = cancel.on_cancel(lambda: setattr(run_options, "terminate", True))
-            try:
-                if cancel.cancelled:
-                    raise EngineCancelled("The request was cancelled.")
-                self._run(binding, run_options)
-            except EngineError:
-                if cancel.cancelled:
-                    raise EngineCancelled("The request was cancelled.") from None
-                raise
-            finally:
-                remove()
+        run_cancellable(lambda options: weights.run_with_iobinding(binding, options), cancel)
         last: npt.NDArray[np.float32] = logits[0, :num_logits]
         return last
-
-    def _run(self, binding: ort.IOBinding, run_options: ort.RunOptions) -> None:
-        assert self._session is not None, "unloaded while it runs"
-        try:
-            self._session.run_with_iobinding(binding, run_options)
-        except Exception as error:
-            raise EngineError(
-                f"The model failed: {str(error).splitlines()[0]}", "See the log; restarting may help."
-            ) from error
 
 
 def _rank_0(shape: Sequence[int | str]) -> tuple[int, ...]:

@@ -228,6 +228,18 @@ def test_many_sessions_at_once(seed: int) -> None:
     assert scheduler.num_waiting == 0
 
 
+def test_a_few_side_by_side_and_no_more() -> None:
+    scheduler = Scheduler(num_at_once=2)
+    first, second = Occupied(scheduler, IDLE, 500), Occupied(scheduler, AWAITED, 1)
+    waits = in_thread(lambda: scheduler.join().run(Asked(AWAITED, None).run(lambda _: 1, 1)))
+    until(lambda: scheduler.num_waiting == 1)
+    assert scheduler.join().run(Asked(KEYSTROKE, None).run(lambda _: 5, 1)) == 5, "the long one is put off"
+    until(lambda: first.num_begun == 2)
+    second.let_go()
+    waits.join()
+    first.let_go()
+
+
 def test_a_session_that_leaves_is_forgotten_and_may_ask_again() -> None:
     seat: Seat = Scheduler().join()
     seat.run(Asked(IDLE, None).run(lambda _: 1, 1))
