@@ -11,15 +11,17 @@ import shutil
 import sys
 import sysconfig
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from fimble import __version__, config
 from fimble.cli.endpoint import EndpointFacts, inspect_endpoint
 from fimble.cli.wiring import FALLBACK, PRECISIONS
+from fimble.errors import DaemonUnavailable
 
 PACKAGES = (
     "numpy", "onnx", "gguf", "safetensors", "tokenizers", "pygls", "lsprotocol", "typer", "rich", "requests", "httpx",
@@ -85,6 +87,8 @@ class Diagnosis:
     options: dict[str, object]
     endpoint: EndpointFacts | None = None
     """What answers in the place of a model here; ``None``: nothing, and no code leaves this machine."""
+    daemon: dict[str, Any] | None = None
+    """How the process for all windows is; nothing where none runs."""
     problems: tuple[str, ...] = field(default=())
     """Sentences, each with what to do; empty when all is well."""
 
@@ -95,6 +99,7 @@ def diagnose() -> Diagnosis:
     runtime = inspect_runtime(options.provider)
     endpoint = inspect_endpoint(options)
     models = tuple(installed_models())
+    daemon, daemon_problems = inspect_daemon()
     return Diagnosis(
         version=__version__,
         command=command(),
@@ -108,7 +113,8 @@ def diagnose() -> Diagnosis:
         models=models,
         options=config.shown(options),
         endpoint=endpoint,
-        problems=tuple(find_problems(options.model, runtime, models, complaints, endpoint)),
+        daemon=daemon,
+        problems=(*find_problems(options.model, runtime, models, complaints, endpoint), *daemon_problems),
     )
 
 
@@ -154,13 +160,25 @@ def inspect_runtime(wanted: str) -> Runtime:
     found = versions(WHEELS.values())
     wheels = {flavour: found[package] for flavour, package in WHEELS.items() if package in found}
     try:
-        from fimble.engine.session import cuda_problem
+        from fimble.engine.cuda import cuda_problem
     except ImportError as error:
         return Runtime(wheels, "", f"onnxruntime cannot be imported ({error}).")
     problem = cuda_problem()
     if wanted == "cpu" and not problem:
         problem = "The option provider is cpu."
     return Runtime(wheels, "cpu" if problem else "cuda", problem)
+
+
+def inspect_daemon() -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+    """How the process for all windows is, nothing where none runs; and why it cannot be used."""
+    from fimble.cli import daemon_state
+    from fimble.daemon.hello import STATUS
+
+    try:
+        reply = daemon_state.ask(STATUS)
+    except DaemonUnavailable as error:
+        return None, (str(error),)
+    return (asdict(reply) | {"lines": daemon_state.lines(reply)}, ()) if reply else (None, ())
 
 
 def free_mb(folder: Path) -> int:

@@ -104,4 +104,5 @@ def _sections(found: Diagnosis) -> Iterable[tuple[str, list[str]]]:
         )
     else:
         yield "Endpoint", ["none: no code leaves this machine"]
+    yield "Daemon", found.daemon["lines"] if found.daemon else ["none runs; the first window starts it"]
     yield "Options", [f"{name} = {value}" for name, value in found.options.items()]
