@@ -23,7 +23,7 @@ class Graph:
         """The installed model: fp16 for ``cuda``, else int8."""
         import onnxruntime as ort
 
-        from fimble.engine.session import cuda_problem
+        from fimble.engine.cuda import cuda_problem
         from fimble.engine.tokenizer import Tokenizer
         from fimble.weights import store
 

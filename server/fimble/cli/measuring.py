@@ -33,8 +33,8 @@ class Machine:
 
 def look_at(options: Config) -> Machine:
     """What there is, and how busy it is; takes half a second."""
+    from fimble.engine.cuda import cuda_problem, has_nvidia_driver
     from fimble.engine.device import busy_share, first_gpu, free_memory_bytes, num_cores
-    from fimble.engine.session import cuda_problem, has_nvidia_driver
 
     problem = "The option provider is cpu." if options.provider == "cpu" else cuda_problem()
     gpu = first_gpu() if has_nvidia_driver() else None

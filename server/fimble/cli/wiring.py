@@ -291,7 +291,7 @@ def choose_provider(wanted: str) -> tuple[str, tuple[str, ...]]:
 
     Raises ``ProviderUnavailable`` when ``cuda`` is demanded and cannot be had.
     """
-    from fimble.engine.session import cuda_problem, has_nvidia_driver
+    from fimble.engine.cuda import cuda_problem, has_nvidia_driver
 
     if wanted == "cpu":
         return "cpu", ()

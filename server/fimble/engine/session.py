@@ -8,7 +8,6 @@ run costs no copy and a rewind is only a shorter length.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import mmap
 import sys
 import threading
@@ -323,32 +322,3 @@ def _rank_0(shape: Sequence[int | str]) -> tuple[int, ...]:
 
 def _fits(found: Sequence[int], rank_0: Sequence[int]) -> bool:
     return len(found) == len(rank_0) and all(own in (size, 0) for size, own in zip(found, rank_0, strict=True))
-
-
-def cuda_problem() -> str:
-    """Why CUDA cannot be used, in a sentence; empty when it can."""
-    if _PROVIDERS["cuda"] not in ort.get_available_providers():
-        return "The installed onnxruntime has no CUDA support (it comes with the extra 'gpu')."
-    driver = _nvidia_driver()
-    if driver is None:
-        return "There is no NVIDIA driver on this machine."
-    count = ctypes.c_int(0)
-    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
-        return "The NVIDIA driver finds no usable GPU."
-    try:
-        ort.preload_dlls()
-    except Exception as error:  # noqa: BLE001 (whatever the loader raises is the reason)
-        return f"CUDA's libraries cannot be loaded: {error}."
-    return ""
-
-
-def has_nvidia_driver() -> bool:
-    """Whether a GPU may be here at all, usable or not."""
-    return _nvidia_driver() is not None
-
-
-def _nvidia_driver() -> ctypes.CDLL | None:
-    try:
-        return ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
-    except OSError:
-        return None

@@ -213,7 +213,7 @@ def test_room_is_demanded_before_the_download(server: FileServer, home: Path, mo
 def test_an_unknown_model_and_a_missing_gpu_are_named(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnknownModel, match="tny"):
         run("setup", "tny")
-    monkeypatch.setattr("fimble.engine.session.cuda_problem", lambda: "There is no GPU.")
+    monkeypatch.setattr("fimble.engine.cuda.cuda_problem", lambda: "There is no GPU.")
     with pytest.raises(ProviderUnavailable, match="There is no GPU"):
         run("setup", "--precision", "fp16")
     assert server.requests == []

@@ -15,11 +15,11 @@ PROBLEM = "The NVIDIA driver finds no usable GPU."
 
 @pytest.fixture
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fimble.engine.session.cuda_problem", lambda: PROBLEM)
+    monkeypatch.setattr("fimble.engine.cuda.cuda_problem", lambda: PROBLEM)
 
 
 def test_the_gpu_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fimble.engine.session.cuda_problem", lambda: "")
+    monkeypatch.setattr("fimble.engine.cuda.cuda_problem", lambda: "")
     assert choose_provider("auto") == ("cuda", ())
     assert choose_provider("cuda") == ("cuda", ())
     assert choose_provider("cpu") == ("cpu", ())
@@ -27,13 +27,13 @@ def test_the_gpu_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_gpu")
 def test_a_gpu_that_cannot_be_used_is_told_and_the_cpu_serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fimble.engine.session.has_nvidia_driver", lambda: True)
+    monkeypatch.setattr("fimble.engine.cuda.has_nvidia_driver", lambda: True)
     assert choose_provider("auto") == ("cpu", (f"{PROBLEM} The CPU is used.",))
 
 
 @pytest.mark.usefixtures("no_gpu")
 def test_a_machine_without_a_gpu_is_not_told_so_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fimble.engine.session.has_nvidia_driver", lambda: False)
+    monkeypatch.setattr("fimble.engine.cuda.has_nvidia_driver", lambda: False)
     assert choose_provider("auto") == ("cpu", ())
 
 
