@@ -26,8 +26,9 @@ from fimble.engine.base import (
     Sampling,
     Token,
 )
+from fimble.engine.remote.answer import Answer
 from fimble.engine.remote.heard import Heard
-from fimble.engine.remote.line import Answer, Line
+from fimble.engine.remote.line import Line
 from fimble.engine.remote.pieces import Pieces, TextConstraint
 from fimble.engine.remote.question import Dialect, Question
 from fimble.engine.remote.wire import Said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from fimble.engine.remote.line import Answer
+from fimble.engine.remote.answer import Answer
 from fimble.engine.remote.wire import Said
 
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import queue
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
-from dataclasses import dataclass
 from typing import Any
 
+from fimble.engine.remote.about import About, about_in
 from fimble.engine.remote.address import Address
+from fimble.engine.remote.answer import Answer
 from fimble.engine.remote.http import Client
 from fimble.engine.remote.standing import Standing
+from fimble.engine.remote.telling import named
 from fimble.engine.remote.wire import Delta
 from fimble.errors import (
     EndpointBusy,
@@ -28,7 +29,6 @@ from fimble.errors import (
     EndpointRefused,
     EndpointSilent,
     EndpointUnreachable,
-    EngineCancelled,
     FimbleError,
 )
 
@@ -40,56 +40,6 @@ MAX_RETRY_AFTER_S = 2.0
 OPTIONAL = ("logprobs", "seed", "grammar", "continue_final_message", "add_generation_prompt")
 """Left out from then on where an endpoint refuses a request with them and takes it without."""
 _CLOSE_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What an endpoint says of itself."""
-
-    model: str = ""
-    """The name that requests have to give; empty where it tells none, and none was set."""
-    owner: str = ""
-    """``vllm``, ``llamacpp`` …"""
-    context_length: int = 0
-    """In tokens of its model; 0 where it does not tell."""
-
-
-class Answer:
-    """An answer on its way: iterate it for what comes, close it to give it up."""
-
-    def __init__(self, line: Line, work: Callable[[Callable[[Delta], None]], Coroutine[Any, Any, None]]) -> None:
-        self._items: queue.SimpleQueue[Delta | Exception | None] = queue.SimpleQueue()
-        self._future = line.run(self._do(work))
-
-    def __iter__(self) -> Iterator[Delta]:
-        """Raises ``EndpointError``, and ``EngineCancelled`` once ``cancel`` was called."""
-        while (item := self._items.get()) is not None:
-            if isinstance(item, Exception):
-                raise item
-            yield item
-
-    def cancel(self) -> None:
-        """Give up; on any thread. Who waits for it is told at once."""
-        self._items.put(EngineCancelled("The request was cancelled."))
-        self.close()
-
-    def close(self) -> None:
-        """Nothing more is wanted; on any thread."""
-        self._future.cancel()
-
-    async def _do(self, work: Callable[[Callable[[Delta], None]], Coroutine[Any, Any, None]]) -> None:
-        try:
-            await work(self._items.put)
-            self._items.put(None)
-        except asyncio.CancelledError:
-            self._items.put(EngineCancelled("The line to the endpoint is closed."))
-            raise
-        except FimbleError as error:
-            self._items.put(error)
-        except Exception as error:
-            logger.exception("A request to the endpoint failed")
-            told = f"A request to the endpoint failed ({type(error).__name__}: {error})."
-            self._items.put(EndpointGarbled(told, "The log says more."))
 
 
 class Line:
@@ -117,7 +67,7 @@ class Line:
 
         Raises nothing: where it fails, it is tried again.
         """
-        opening = self.run(self._open())
+        opening = self._run(self._open())
         try:
             opening.result(2 * self.address.timeout_s + 1)
         except NotYet:
@@ -126,12 +76,12 @@ class Line:
     def ask(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Ask for an answer. Raises ``EndpointError`` at once while the endpoint is offline."""
         self.standing.refuse()
-        return Answer(self, lambda on_delta: self._ask(path, body, on_delta))
+        return Answer(self._loop, lambda on_delta: self._ask(path, body, on_delta))
 
     def close(self) -> None:
         """Give up all that is on its way."""
         if not self._loop.is_closed():
-            closing = self.run(self._close())
+            closing = self._run(self._close())
             try:
                 closing.result(_CLOSE_S)
             except NotYet:
@@ -141,8 +91,7 @@ class Line:
             if not self._thread.is_alive():
                 self._loop.close()
 
-    def run(self, work: Coroutine[Any, Any, None]) -> Future[None]:
-        """Do this on the line's thread."""
+    def _run(self, work: Coroutine[Any, Any, None]) -> Future[None]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _close(self) -> None:
@@ -156,15 +105,15 @@ class Line:
         try:
             await self._try()
         except EndpointError as error:
-            self._failed(self._named(error))
+            self._failed(named(error, self.address.host))
 
     async def _ask(self, path: str, body: Mapping[str, Any], on_delta: Callable[[Delta], None]) -> None:
         try:
             await self._insist(path, body, on_delta)
         except EndpointError as error:
-            named = self._named(error)
-            self._failed(named)
-            raise named from error
+            told = named(error, self.address.host)
+            self._failed(told)
+            raise told from error
 
     async def _insist(self, path: str, body: Mapping[str, Any], on_delta: Callable[[Delta], None]) -> None:
         """Ask until something is heard, or it makes no sense any more."""
@@ -223,7 +172,8 @@ class Line:
         self._unheard_s += waited_s
         if self._unheard_s > self.address.timeout_s:
             self._unheard_s = 0.0
-            self._failed(self._named(EndpointSilent(f"gave no answer within {self.address.timeout_s:.0f} s")))
+            silence = EndpointSilent(f"gave no answer within {self.address.timeout_s:.0f} s")
+            self._failed(named(silence, self.address.host))
 
     def _failed(self, error: EndpointError) -> None:
         wait_s = self.standing.failed(error)
@@ -238,7 +188,7 @@ class Line:
                 await self._try()
                 return
             except EndpointError as error:
-                next_s = self.standing.failed(self._named(error))
+                next_s = self.standing.failed(named(error, self.address.host))
                 wait_s = wait_s if next_s is None else next_s
 
     async def _try(self) -> None:
@@ -248,9 +198,12 @@ class Line:
         except FimbleError as error:
             logger.warning("%s", error)
         self.about = await self._learn()
-        named = {"model": self.about.model} if self.about.model else {}
-        least = {"prompt": "#", "max_tokens": 1, "stream": False, **named}
-        await self._client.post("completions", least, lambda _: None)
+        model = {"model": self.about.model} if self.about.model else {}
+        least = {"prompt": "#", "max_tokens": 1, "stream": False, **model}
+        try:
+            await self._client.post("completions", least, lambda _: None)
+        except EndpointRefused as error:
+            raise EndpointRefused(error.what, error.hint) from error  # it takes none, if not this one
         self._unheard_s = 0.0
         self.standing.answered()
 
@@ -260,23 +213,7 @@ class Line:
             listed = await self._client.get("models")
         except (EndpointRefused, EndpointGarbled):
             return About(self._wanted)
-        return _about(listed, self._wanted)
-
-    def _named(self, error: EndpointError) -> EndpointError:
-        """``error`` as a sentence that names the endpoint, with what comes next."""
-        hint = error.hint.replace("HOST", self.address.host)
-        if not hint:
-            hint = "It is tried again by itself; suggestions resume when it answers."
-            if isinstance(error, EndpointGarbled):
-                hint = "Is endpoint the address of an OpenAI-compatible server, which /completions is added to?"
-            if isinstance(error, EndpointRefused):
-                hint = "Check the options that begin with endpoint."
-        what = f"{self.address.host} {error.what}."
-        if isinstance(error, EndpointBusy):
-            return EndpointBusy(what, hint, error.retry_after_s)
-        if isinstance(error, EndpointRefused):
-            return EndpointRefused(what, hint, error.is_of_request)
-        return type(error)(what, hint)
+        return about_in(listed, self._wanted)
 
 
 def _wait_s(error: EndpointError, wait_s: float | None) -> float | None:
@@ -286,19 +223,3 @@ def _wait_s(error: EndpointError, wait_s: float | None) -> float | None:
     if isinstance(error, EndpointBusy) and error.retry_after_s is not None:
         return error.retry_after_s if error.retry_after_s <= MAX_RETRY_AFTER_S else None
     return wait_s
-
-
-def _about(listed: Any, wanted: str) -> About:
-    models = listed.get("data") if isinstance(listed, dict) else None
-    found = [one for one in models if isinstance(one, dict) and isinstance(one.get("id"), str)] if models else []
-    one = next((one for one in found if one["id"] == wanted or not wanted), None)
-    if one is None:
-        return About(wanted)
-    meta = one.get("meta")
-    length = one.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, dict) else 0)
-    owner = one.get("owned_by")
-    return About(
-        wanted or one["id"],
-        owner if isinstance(owner, str) else "",
-        length if isinstance(length, int) and not isinstance(length, bool) else 0,
-    )

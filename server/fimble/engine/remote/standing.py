@@ -46,7 +46,7 @@ class Standing:
     def refuse(self) -> None:
         """Raise what is wrong, where requests are not sent now."""
         if self._is_held and self._error is not None:
-            raise self._error
+            raise self._error.with_traceback(None)
 
     def failed(self, error: EndpointError) -> float | None:
         """A request failed. Returns after how many seconds to try; ``None`` where the next request is the trial."""
