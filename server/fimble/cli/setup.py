@@ -37,6 +37,13 @@ def setup(
     precision: Annotated[
         Precision, typer.Option(help="int8 for the CPU, fp16 for a CUDA GPU; auto looks which is here.")
     ] = Precision.AUTO,
+    encoder: Annotated[
+        str,
+        typer.Option(
+            help="Have search use this encoder: all-minilm-l6-v2, or all-mpnet-base-v2, larger and slower.",
+            show_default="the one in use",
+        ),
+    ] = "",
     force: Annotated[bool, typer.Option("--force", help="Prepare the model again even if it is installed.")] = False,
     progress: Annotated[
         bool, typer.Option("--progress", help="Tell how far it is in JSON, one object a line; for programs.")
@@ -48,10 +55,13 @@ def setup(
     from fimble.cli.bars import Bars
     from fimble.cli.lines import Lines
     from fimble.weights import catalog, source, store
+    from fimble.weights import encoder as search_encoder
 
     begin_s = time.monotonic()
     options, complaints = config.load()
     entry = catalog.find(model or options.model)
+    if encoder:
+        search_encoder.entry(encoder)
     wanted = precision_for(precision, options.provider)
     with interruptible(), Lines() if progress else Bars(Console()) as bars:
         for complaint in complaints:
@@ -63,7 +73,7 @@ def setup(
                 bars.say(f"Setting up {entry.name} ({wanted}, {entry.licence}).")
                 with nullcontext(own) if own else _fetched(entry, wanted, bars) as chosen:
                     install(entry, wanted, chosen, bars)
-        _prepare_search(bars)
+        _prepare_search(bars, encoder)
     prepared = found or _prepared(entry.name, wanted)
     seconds = time.monotonic() - begin_s
     bars.say(_summary(prepared, is_new=found is None, is_own=own is not None, seconds=seconds))
@@ -121,13 +131,18 @@ def _prepared(name: str, precision: str) -> Installed:
         return store.inspect(name, FALLBACK)
 
 
-def _prepare_search(bars: Bars | Lines) -> None:
-    """The encoder of search; completion works without it, so that it cannot be had is said and no more."""
+def _prepare_search(bars: Bars | Lines, name: str) -> None:
+    """The encoder of search; completion works without it, so that it cannot be had is said and no more.
+
+    Raises ``WeightsError`` for the one that was asked for by ``name``.
+    """
     from fimble.weights import encoder
 
     try:
-        encoder.prepare(bars.on_progress)
+        encoder.prepare(bars.on_progress, name)
     except WeightsError as error:
+        if name:
+            raise
         bars.say(f"Search works by words alone for now: {error}")
 
 

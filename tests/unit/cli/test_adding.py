@@ -34,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FIMBLE_PROVIDER", "cpu")
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.delenv("FIMBLE_MODEL", raising=False)
-    monkeypatch.setattr("fimble.cli.setup._prepare_search", lambda bars: None)
+    monkeypatch.setattr("fimble.cli.setup._prepare_search", lambda bars, name: None)
     monkeypatch.setattr("fimble.weights.record.can_record", lambda: True)
     monkeypatch.setattr("fimble.weights.record.record", lambda source: references("qwen2-tied"))
     monkeypatch.setattr("fimble.weights.record.made_with", lambda sha256: {"source_sha256": sha256})
@@ -325,7 +325,7 @@ def test_other_architectures_are_exported_from_a_hub_and_again_at_setup(
 
     monkeypatch.undo()
     monkeypatch.setenv("FIMBLE_HOME", str(home))
-    monkeypatch.setattr("fimble.cli.setup._prepare_search", lambda bars: None)
+    monkeypatch.setattr("fimble.cli.setup._prepare_search", lambda bars, name: None)
     source = tmp_path / kind
     random_models.write_source({**random_models.DECODERS, **random_models.PAIRS}[kind], source)
     with hub() as server:
