@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fimble.daemon.address import address_of
+from fimble.daemon.locking import holder_of
 from tests.e2e.editor import REAL_SERVER, Editor
 from tests.endpoint import Asked, Endpoint, Script, answer, raw, silent, stream
 
@@ -210,3 +214,21 @@ def test_an_address_that_nothing_may_be_sent_to(address: str, told: str, tmp_pat
         assert "s3cret" not in json.dumps(editor.received)
         assert "s3cret" not in editor.stderr
         assert ghost_text(editor) == []
+
+
+def test_windows_of_one_daemon_have_endpoints_and_keys_of_their_own() -> None:
+    with tempfile.TemporaryDirectory(prefix="fe") as folder, Endpoint(stream("return a")) as one, Endpoint() as other:
+        environs = [
+            environ_for(endpoint, Path(folder), FIMBLE_ENDPOINT_KEY=key, FIMBLE_DAEMON_IDLE_MINUTES="0")
+            for endpoint, key in ((one, "k1"), (other, "k2"))
+        ]
+        lock = address_of(Path(folder) / "home").life_lock
+        with ExitStack() as stack:
+            windows = [stack.enter_context(Editor("--daemon", command=REAL_SERVER, environ=own)) for own in environs]
+            for window in windows:
+                window.start(capabilities=STATUS)
+            assert [ghost_text(window) for window in windows] == [["return a"], ["pass"]]
+            assert holder_of(lock)
+        one.wait(lambda: not holder_of(lock))
+        assert {asked.headers["authorization"] for asked in one.asked} == {"Bearer k1"}
+        assert {asked.headers["authorization"] for asked in other.asked} == {"Bearer k2"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fimble.config import Config
@@ -185,3 +187,12 @@ def test_two_documents_keep_what_was_written_ahead() -> None:
 
 def test_lines_ahead_are_enough_for_two_acceptances() -> None:
     assert LINES_AHEAD >= 2
+
+
+@pytest.mark.parametrize("neighbour", [None, Neighbour()], ids=["alone", "with another file open"])
+def test_another_machine_writes_nothing_ahead(neighbour: Neighbour | None) -> None:
+    author = Author(WHOLE, neighbour)
+    author.engine.info = replace(author.engine.info, is_remote=True)
+    cursor = at_mark(START)
+    assert shown(author.suggest(cursor)) == "st = 1"
+    assert [request.max_tokens for request in author.idle(cursor) if request.max_tokens] == []

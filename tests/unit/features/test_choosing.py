@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fimble.config import Config
@@ -122,3 +124,15 @@ def test_a_name_that_is_imported_and_not_used_yet_speaks_for_an_answer() -> None
     choosing = Choosing(wants("total"), TOKENIZER)
     assert choosing.best_first(answers, cursor, CancelToken()) == [0, 1]
     assert choosing.best_first(answers, cursor, CancelToken(), frozenset({"added"})) == [1, 0]
+
+
+def test_another_machine_weighs_nothing() -> None:
+    engine = ScriptedEngine(
+        lambda _: [[*TOKENIZER.encode(answer), END] for answer in ANSWERS],
+        fit=lambda prompt, answer: pytest.fail("it was asked to"),
+    )
+    engine.info = replace(engine.info, is_remote=True)
+    feature = InlineFeature(engine, TOKENIZER, FAMILIES["qwen2.5-coder"], Config(eagerness=100))
+    outcome = feature.suggest(at_mark(HOLE), CancelToken(), num_candidates=2)
+    assert [suggestion.text for suggestion in outcome.suggestions] == ["found = 0", "count = 0"]
+    assert len(engine.requests) == 1
