@@ -199,9 +199,13 @@ def _named_pair(folder: Path, manifest: Manifest) -> Manifest:
     return manifest
 
 
-def _remove_others(folder: Path, names: Sequence[str]) -> None:
+def _remove_others(folder: Path, graphs: Sequence[str]) -> None:
+    """All but the graphs, and what their weights lie in."""
+    from fimble.weights import exported_graph
+
+    wanted = {*graphs, *(name for graph in graphs for name in exported_graph.files_beside(folder / graph))}
     for path in folder.iterdir():
-        if path.name not in names and not path.name.endswith(".onnx_data"):
+        if path.name not in wanted:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 

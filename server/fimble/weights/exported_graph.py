@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from onnx.external_data_helper import uses_external_data
 
 from fimble.errors import UnsupportedArchitecture
 from fimble.weights.architecture import Float32
@@ -129,6 +130,14 @@ def to_int8(model: onnx.ModelProto) -> int:
     if done and not any(one.domain == _MICROSOFT for one in model.opset_import):
         model.opset_import.append(helper.make_opsetid(_MICROSOFT, 1))
     return len(done)
+
+
+def files_beside(path: Path) -> set[str]:
+    """The files in the graph's folder that hold weights of it."""
+    model = onnx.load(str(path), load_external_data=False)
+    tensors = [tensor for within in _graphs(model.graph) for tensor in within.initializer]
+    said = (entry for tensor in tensors if uses_external_data(tensor) for entry in tensor.external_data)
+    return {entry.value for entry in said if entry.key == "location"}
 
 
 def read(path: Path) -> onnx.ModelProto:

@@ -6,13 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fimble.errors import UnsupportedArchitecture, WeightsError
+from fimble.weights import export as exporting
 from fimble.weights import manifest
-from fimble.weights.export import can_export, export, main
+from fimble.weights.export import can_export, export, main, narrow
 from tests.unit import random_models, tiny
-from tests.unit.random_models import DECODERS
+from tests.unit.random_models import DECODERS, PAIRS
 
 
 def _silent(stage: str, share: float) -> None:
@@ -161,3 +163,37 @@ def test_the_command_exports(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert (made.architecture, made.prompt_family, made.is_growing) == ("gpt2", "plain", True)
     assert f"{made.num_bytes} bytes" in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "to").iterdir()} == {*made.files, "manifest.json"}
+
+
+@pytest.mark.skipif(not can_export(), reason="optimum is not installed")
+@pytest.mark.parametrize("kind", ["starcoder2", "t5"])
+def test_weights_that_lie_beside_a_graph_come_along(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As those of models over 2 GB do: what optimum writes, and what 8 bits are written as."""
+    import onnx
+
+    from fimble.cli.wiring import runner_for
+
+    random_models.write_source({**DECODERS, **PAIRS}[kind], tmp_path / "source")
+    export(tmp_path / "source", tmp_path / "whole", _silent)
+    run_optimum = exporting._run_optimum
+
+    def apart(source: Path, folder: Path, task: str) -> None:
+        run_optimum(source, folder, task)
+        for path in folder.glob("*.onnx"):
+            model, beside = onnx.load(str(path)), f"{path.name}_data"
+            onnx.save(model, str(path), save_as_external_data=True, location=beside, size_threshold=0)
+
+    monkeypatch.setattr(exporting, "_run_optimum", apart)
+    made = export(tmp_path / "source", tmp_path / "apart", _silent)
+    data = {"starcoder2": {"model.onnx_data"}, "t5": {"encoder_model.onnx_data", "decoder_model_merged.onnx_data"}}
+    assert {name for name in made.files if name.endswith(".onnx_data")} == data[kind]
+    assert {path.name for path in (tmp_path / "apart").iterdir()} == {*made.files, "manifest.json"}
+    narrowed = narrow(tmp_path / "apart", tmp_path / "inline", _silent)
+    assert not any(name.endswith(".onnx_data") for name in narrowed.files)
+    monkeypatch.setattr("fimble.weights.exported_graph._INLINE_BYTES", 0)
+    beside = narrow(tmp_path / "apart", tmp_path / "beside", _silent)
+    assert any(name.endswith(".onnx_data") for name in beside.files)
+    tokens = list(range(20, 60))
+    for left, right in (("whole", "apart"), ("inline", "beside")):
+        rows = [runner_for(tmp_path / place, manifest.load(tmp_path / place), 3)(tokens) for place in (left, right)]
+        np.testing.assert_array_equal(rows[0], rows[1])
