@@ -65,13 +65,15 @@ def add(
     ] = False,
 ) -> None:
     """Add a model to the catalogue: look at it, show its licence, prepare it and compare it with its source."""
+    from fimble.weights.hub import id_in
+
     wish = Wish(name, family, precision, accept_licence)
     path = Path(model).expanduser()
     with interruptible():
         if path.exists() or model.startswith((".", "/", "~")) or path.suffix.lower() in _LIKE_A_PATH:
             entry = _from_path(path, wish)
         else:
-            entry = _from_hub(model, revision, file, wish)
+            entry = _from_hub(id_in(model), revision, file, wish)
     _try(entry)
     typer.echo(f"To have it served, set model = {entry.name!r} (FIMBLE_MODEL={entry.name}).")
 

@@ -58,6 +58,14 @@ def endpoint() -> str:
     return (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
 
 
+def id_in(address: str) -> str:
+    """``owner/name`` of a model's page on the hub, as it is copied from a browser; anything else as it is."""
+    for site in (endpoint(), HUB):
+        if address.startswith(f"{site}/"):
+            return address.removeprefix(f"{site}/").rstrip("/").removesuffix("/tree/main")
+    return address
+
+
 def look_up(repository: str, revision: str = "main") -> Repository:
     """What is in ``repository`` (``owner/name``). Raises ``DownloadFailed`` with what to do."""
     if not ID.fullmatch(repository) or not _REVISION.fullmatch(revision) or ".." in revision:

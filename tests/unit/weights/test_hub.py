@@ -68,6 +68,15 @@ def test_what_is_no_id_is_never_asked_for(server: FileServer, name: str) -> None
     assert server.requests == []
 
 
+@pytest.mark.parametrize("path", ["ann/model", "ann/model/", "ann/model/tree/main"])
+def test_the_address_of_a_models_page_names_it(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    assert id_in(f"https://huggingface.co/{path}") == "ann/model"
+    monkeypatch.setenv("HF_ENDPOINT", "https://hub.example/mirror/")
+    assert id_in(f"https://hub.example/mirror/{path}") == "ann/model"
+    assert id_in("ann/model") == "ann/model"
+    assert id_in("https://elsewhere.example/ann/model") == "https://elsewhere.example/ann/model"
+
+
 def test_a_busy_hub_is_asked_again_and_not_for_ever(server: FileServer) -> None:
     publish(server, "ann/model", {"config.json": b"{}"})
     server.statuses += [503, 429]
