@@ -11,7 +11,7 @@ import pytest
 
 from fimble.errors import DownloadFailed, UnsupportedArchitecture, WeightsError
 from fimble.weights import http
-from fimble.weights.hub import RemoteFile, Repository, fetch_small, look_up
+from fimble.weights.hub import RemoteFile, Repository, fetch_small, id_in, look_up
 from fimble.weights.offer import offer_of, weight_files
 from tests.unit.weights.fake_hub import COMMIT, hub, listing_path, publish
 from tests.unit.weights.file_server import FileServer
