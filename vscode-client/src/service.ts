@@ -19,6 +19,8 @@ import type { Voice } from "./voice.js";
 
 const WHAT_IS_FETCHED =
   "The server (about 80 MB) and a model (about 500 MB) have to be fetched, once. After that nothing leaves this machine.";
+const WHAT_IS_FETCHED_FOR_AN_ENDPOINT =
+  "The server (about 80 MB) has to be fetched, once. After that the endpoint in your settings is sent the code around the cursor.";
 
 export class Service implements vscode.Disposable {
   readonly events = new Events((method, params) => this.client?.tell(method, params));
@@ -50,7 +52,8 @@ export class Service implements vscode.Disposable {
       } else {
         await this.stop();
         this.lack("not set up yet");
-        this.offer(WHAT_IS_FETCHED, "Set Up");
+        const isElsewhere = search.settings.endpoint.FIMBLE_ENDPOINT !== undefined;
+        this.offer(isElsewhere ? WHAT_IS_FETCHED_FOR_AN_ENDPOINT : WHAT_IS_FETCHED, "Set Up");
       }
     });
   }
