@@ -25,6 +25,7 @@ _PYTHON_DOCSTRING = re.compile(
     re.DOTALL,
 )
 _BLANKS = re.compile(r"[ \t]+")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def describe(path: str, chunk: Chunk) -> str:
@@ -35,7 +36,9 @@ def describe(path: str, chunk: Chunk) -> str:
         text = f'{text[: place[0]]}"""{said}"""\n{text[place[1] :]}'
     elif said:
         text = f"{said}\n{text}"
-    return _HUMP.sub(" ", f"{around}\n{_BLANKS.sub(' ', text)}"[:MAX_CHARS])
+    # a file that is called by a number says nothing of what it holds
+    head = f"{around}\n" if _LETTER.search(around) else ""
+    return _HUMP.sub(" ", f"{head}{_BLANKS.sub(' ', text)}"[:MAX_CHARS])
 
 
 def digest(path: str, chunk: Chunk) -> bytes:
