@@ -127,15 +127,15 @@ def embedder(num_threads: int = 0) -> Embedder:
     folder = weights.installed()
     with _EMBEDDERS_LOCK:
         if folder not in _EMBEDDERS:
-            _EMBEDDERS[folder] = Embedder(lambda: load_encoder(num_threads))
+            _EMBEDDERS[folder] = Embedder(lambda: load_encoder(num_threads, folder))
         return _EMBEDDERS[folder]
 
 
-def load_encoder(num_threads: int = 0) -> Encoder:
-    """Raises ``ModelNotInstalled`` or ``ModelFolderInvalid``."""
+def load_encoder(num_threads: int = 0, folder: Path | None = None) -> Encoder:
+    """The one in use, or the one in ``folder``. Raises ``ModelNotInstalled`` or ``ModelFolderInvalid``."""
     from fimble.weights import encoder as weights
 
-    folder = weights.installed()
+    folder = folder or weights.installed()
     from fimble.engine.encoder import Encoder
 
     return Encoder(folder, num_threads)

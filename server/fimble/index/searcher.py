@@ -64,7 +64,7 @@ class Searcher:
         view = self._views.latest()
         by_words = dict(self._reader.match(words, MAX_MATCHES))
         cosines = view.cosines(vector) if (vector := self._vector(asked, notes)) is not None else None
-        if vector is not None and (missing := _missing(view)):
+        if vector is not None and (missing := _missing(view, len(vector))):
             notes.append(missing)
         scores = _scores(view, cosines, by_words)
         # some may be gone since the view was read
@@ -107,10 +107,12 @@ class Searcher:
         return notes
 
 
-def _missing(view: View) -> str:
+def _missing(view: View, dimension: int) -> str:
     """Why meaning finds less than it will; empty where it does not."""
     if not len(view.ids):
         return "The index holds nothing that can be searched."
+    if len(view.known) and view.matrix.shape[1] != dimension:
+        return "The index was made with another encoder meanwhile, so only words count; restart the editor."
     share = len(view.known) / len(view.ids)
     if not share:
         return "Nothing can be found by its meaning yet, only by its words; `fimble index` goes on."

@@ -41,10 +41,13 @@ class View:
     network: Network
 
     def cosines(self, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32] | None:
-        """``[num_chunks]``; one without a vector is no nearer than any that has one. ``None`` where none has."""
+        """``[num_chunks]``; one without a vector is no nearer than any that has one. ``None`` where none has.
+
+        ``None`` also for a vector of another encoder's length.
+        """
         import numpy as np
 
-        if not len(self.known):
+        if not len(self.known) or self.matrix.shape[1] != len(vector):
             return None
         found = self.matrix @ vector
         everywhere = np.full(len(self.ids), found.min(), np.float32)

@@ -304,3 +304,12 @@ def test_the_lines_that_are_shown_are_those_that_answer(workspace: Workspace) ->
 
 def _hit(answer: Answer, name: str) -> Hit:
     return next(hit for hit in answer.hits if hit.name == name)
+
+
+def test_vectors_of_another_encoder_are_told_and_words_found(workspace: Workspace) -> None:
+    workspace.read_all()
+    longer = Searcher(workspace.reader, workspace.views, lambda text: np.ones(24, np.float32))
+    found = longer.search("parse the text")
+    assert [hit.path for hit in found.hits][:1] == ["text.py"]
+    assert any("another encoder" in note for note in found.notes)
+    assert not any("another encoder" in note for note in workspace.by_meaning().search("parse the text").notes)
