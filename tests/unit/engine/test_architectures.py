@@ -223,7 +223,7 @@ def test_in_eight_bits_it_says_nearly_the_same(served: Served, tmp_path: Path) -
     if served.kind in PAIRS:  # random attention without a scale is too sharp to compare what comes of it
         source = marks_of(served.tokenizer).split(prompts_of(served)[0])[0]
         exact, coarse = (Seq2SeqSession(place, 1).encode(source).states for place in (served.folder, tmp_path / "int8"))
-        # what has nothing to do with it is as far away as it is large, and more; a vocabulary is never trained twice alike
+        # what has nothing to do with it is as far away as it is large; a vocabulary is never trained twice alike
         assert 0 < np.abs(exact - coarse).mean() < 0.5 * np.abs(exact).mean()
     else:
         references = record(served.source, VERIFICATION[:3])
