@@ -308,7 +308,7 @@ def test_a_newer_fimble_takes_over_and_older_windows_move_to_it(windows: Windows
     windows.wait(lambda: answer_or_none(older, uri) == expected("a"), "the older window is served")
     reply = windows.ask(STATUS)
     assert reply is not None
-    assert (reply.version, reply.facts["windows"]) == (NEWER, 2)
+    assert reply.version.startswith(NEWER) and reply.facts["windows"] == 2
     assert messages(older) == messages(newer) == []
     windows.open().start()
     assert windows.pid == reply.pid

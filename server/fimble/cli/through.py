@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-import fimble
 from fimble import config
 from fimble.daemon.address import Address, address_of
+from fimble.daemon.build import this_build
 from fimble.daemon.hello import Hello, options_in
 from fimble.daemon.launching import Start
 from fimble.daemon.proxy import AGAIN_S, FREEZE_S, Patience, Proxy
@@ -75,7 +75,7 @@ def here() -> Address:
 
 def hello(log_level: str = "warning", wants: str = "session") -> Hello:
     """What this process says to a daemon."""
-    return Hello(fimble.__version__, wants, options_in(os.environ), str(config.user_file()), log_level)
+    return Hello(this_build(), wants, options_in(os.environ), str(config.user_file()), log_level)
 
 
 def _seconds(name: str, default: float) -> float:

@@ -94,7 +94,9 @@ def is_newer(version: str, than: str) -> bool:
 
 
 def _order(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in _NUMBERS.findall(version)[:4])
+    release, _, build = version.partition("+")
+    numbers = [*map(int, _NUMBERS.findall(release)[:4]), 0, 0, 0, 0][:4]
+    return (*numbers, *map(int, _NUMBERS.findall(build)[:1]))
 
 
 def _object(line: bytes) -> dict[str, Any]:

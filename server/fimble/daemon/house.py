@@ -16,9 +16,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import fimble
 from fimble.daemon import meeting
 from fimble.daemon.address import Address, is_there, make_private
+from fimble.daemon.build import this_build
 from fimble.daemon.hello import (
     MAX_LINE_BYTES,
     PROTOCOL,
@@ -59,6 +59,7 @@ class House:
         """``idle_s``: how long it stays without a window."""
         self._address, self._shared, self._idle_s = address, shared, idle_s
         self._life = Lock(address.life_lock)
+        self._build = this_build()  # of what runs here, whatever becomes of the files
         self._windows: set[Window] = set()
         self._followers: Followers | None = None
         self._server: asyncio.Server | None = None
@@ -83,7 +84,7 @@ class House:
             raise DaemonUnavailable(
                 f"{self._address.socket} cannot be listened at: {error.strerror or error}.", "Check FIMBLE_HOME."
             ) from error
-        logger.info("fimble %s listens, process %d", fimble.__version__, os.getpid())
+        logger.info("fimble %s listens, process %d", self._build, os.getpid())
         return True
 
     async def live(self) -> None:
@@ -144,7 +145,7 @@ class House:
         return read_hello(line) if line else None
 
     async def _receive(self, hello: Hello, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if hello.protocol != PROTOCOL and not is_newer(hello.version, fimble.__version__):
+        if hello.protocol != PROTOCOL and not is_newer(hello.version, self._build):
             writer.write(to_line(self._reply(REFUSED, f"It does not speak protocol {hello.protocol}.")))
         elif hello.wants == STATUS:
             writer.write(to_line(self._reply(SERVING, facts=self._facts())))
@@ -153,7 +154,7 @@ class House:
             self._leave_address()
             writer.write(to_line(self._reply(RETIRING, facts=self._facts())))
             self._ending.set()
-        elif is_newer(hello.version, fimble.__version__):
+        elif is_newer(hello.version, self._build):
             logger.info("It makes way for fimble %s", hello.version)
             self._leave_address()
             self._successor = hello.version
@@ -234,7 +235,7 @@ class House:
             await asyncio.sleep(_POLL_S)
 
     def _reply(self, state: str, why: str = "", facts: Mapping[str, Any] | None = None) -> Reply:
-        return Reply(fimble.__version__, os.getpid(), state, why, facts or {})
+        return Reply(self._build, os.getpid(), state, why, facts or {})
 
     def _facts(self) -> dict[str, Any]:
         """For a person who asks how the daemon is."""

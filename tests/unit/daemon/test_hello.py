@@ -37,6 +37,8 @@ def test_whoever_says_something_else_is_not_understood(line: bytes) -> None:
         ("0.1.0", "0.2.0", False),
         ("1.0", "0.9.9", True),
         ("nightly", "0.1.0", False),
+        ("1.0.5", "1.0+1700000000", True),
+        ("1.0+1700000001", "1.0+1700000000", True),
     ],
 )
 def test_which_version_is_newer(version: str, than: str, newer: bool) -> None:
