@@ -108,7 +108,7 @@ class Config:
     """Most files of a workspace that are indexed, 100 to 1000000."""
     index_mb: int = 1024
     """Most disk that the index of one workspace may take, 16 to 65536."""
-    daemon: bool = False
+    daemon: bool = True
     """Whether all windows share one process, and with it the model's memory. In ``fimble.toml`` and the environment."""
     daemon_idle_minutes: int = 10
     """How long that process stays without a window, 0 to 1440. In ``fimble.toml`` and the environment."""

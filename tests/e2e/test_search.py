@@ -82,7 +82,7 @@ def until(holds: Callable[[], object], what: str) -> None:
 def followers(editor: Editor) -> list[psutil.Process]:
     """The processes that keep the indexes."""
     found = []
-    for child in psutil.Process(editor.process.pid).children():
+    for child in psutil.Process(editor.daemon_pid or editor.process.pid).children():
         with contextlib.suppress(psutil.Error):  # it may have ended meanwhile
             if "--follow" in child.cmdline():
                 found.append(child)

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, cast
 from fimble import __version__
 from fimble.errors import EngineError
 
-SERVER = (sys.executable, "-m", "fimble", "serve", "--stdio")
+SERVER = (sys.executable, "-m", "fimble", "serve", "--in-process")
 LOAD_S = 300.0
 GOODBYE_S = 10.0
 

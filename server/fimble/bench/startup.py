@@ -29,7 +29,7 @@ def run(num_starts: int, on_start: Callable[[int], None]) -> dict[str, Any]:
 
 def _one_start_ms() -> float:
     started = time.perf_counter()
-    command = [sys.executable, "-m", "fimble", "serve", "--stdio"]
+    command = [sys.executable, "-m", "fimble", "serve", "--in-process"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdin is not None and process.stdout is not None
         parameters: dict[str, Any] = {"processId": None, "rootUri": None, "capabilities": {}}

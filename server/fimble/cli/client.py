@@ -124,7 +124,7 @@ async def ask(cursor: Cursor, timeout_s: float, on_progress: Callable[[str], Non
     editor = _Editor(on_progress)
     on_progress(f"Starting 'fimble serve' and opening {cursor.snapshot.uri}")
     started = time.perf_counter()
-    await editor.start_io(sys.executable, "-m", "fimble", "serve", "--stdio")
+    await editor.start_io(sys.executable, "-m", "fimble", "serve", "--in-process")
     try:
         await asyncio.wait_for(editor.initialize_async(_hello()), timeout_s)
         initialize_ms = (time.perf_counter() - started) * 1000

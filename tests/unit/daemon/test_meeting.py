@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -33,9 +34,10 @@ def listening(address: Address, behave: Callable[[socket.socket], None]) -> sock
     server.listen()
 
     def accept() -> None:
-        talk, _ = server.accept()
-        with talk:
-            behave(talk)
+        with contextlib.suppress(OSError):  # nobody came
+            talk, _ = server.accept()
+            with talk:
+                behave(talk)
 
     threading.Thread(target=accept, daemon=True).start()
     return server
