@@ -51,12 +51,17 @@ def address_of(home: Path) -> Address:
     """The address of the daemon for ``home``, an absolute path."""
     name = f"{zlib.crc32(os.uname().nodename.encode()):08x}"
     address = Address(home / "daemon", name)
-    if len(os.fsencode(address.socket)) <= MAX_SOCKET_BYTES:
+    if _is_short(address):
         return address
     name = f"{zlib.crc32(os.fsencode(home)):08x}"
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    folder = Path(runtime) / "fimble" if runtime else Path(f"/tmp/fimble-{os.geteuid()}")
-    return Address(folder, name)
+    address = Address(Path(os.environ.get("XDG_RUNTIME_DIR") or "/") / "fimble", name)
+    if os.environ.get("XDG_RUNTIME_DIR") and address.folder.is_absolute() and _is_short(address):
+        return address
+    return Address(Path(f"/tmp/fimble-{os.geteuid()}"), name)
+
+
+def _is_short(address: Address) -> bool:
+    return len(os.fsencode(address.socket)) <= MAX_SOCKET_BYTES
 
 
 def make_private(folder: Path) -> None:

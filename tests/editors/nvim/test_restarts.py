@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fimble.daemon.address import address_of
+from fimble.daemon.locking import holder_of
 from tests.editors.nvim.neovim import Neovim, running
 
 START = "def add(a, b):\n    return a + b\n\n\ndef subtract(a, b):\n    return"
@@ -42,6 +44,24 @@ def test_a_server_that_was_killed_is_back_and_suggests(own: Neovim) -> None:
     own.nvim.command("Fimble restart")
     own.wait(lambda: own.statusline != "fimble: ready", "it ends")
     own.wait_until_ready()
+    assert sum("ended unexpectedly" in line for line in own.told) == 1
+
+
+def test_the_daemon_behind_the_server_is_killed_and_neovim_does_not_notice(own: Neovim) -> None:
+    (own.folder / "go").touch()
+    own.open(START)
+    own.wait_until_ready()
+    servers = own.server_pids
+    lock = address_of(own.folder / "fimble").life_lock
+    daemon = holder_of(lock)
+    os.kill(daemon, signal.SIGKILL)
+    own.wait_until_told("the engine ended unexpectedly and is started again")
+    own.wait(lambda: holder_of(lock) not in (0, daemon), "another daemon")
+    own.wait_until_ready()
+    own.at_end()
+    own.type(" ")
+    own.wait_for_ghost("a")
+    assert own.server_pids == servers
     assert sum("ended unexpectedly" in line for line in own.told) == 1
 
 

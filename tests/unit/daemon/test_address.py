@@ -26,6 +26,9 @@ def test_where_the_path_is_too_long_for_a_socket(monkeypatch: pytest.MonkeyPatch
     assert address.folder == Path("/run/user/1000/fimble")
     assert len(os.fsencode(address.socket)) <= MAX_SOCKET_BYTES
     assert address_of(long / "other").socket != address.socket
+    for useless in ("", "relative", "/run/" + "n" * 100):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", useless)
+        assert address_of(long).folder == Path(f"/tmp/fimble-{os.geteuid()}")
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     assert address_of(long).folder == Path(f"/tmp/fimble-{os.geteuid()}")
 
