@@ -28,10 +28,12 @@ class Tokenizer:
             raise ModelFolderInvalid(
                 f"{file} cannot be read: {error}.", "Run 'fimble setup --force' to prepare it again."
             ) from error
-        self._tokenizer = _without_added_spaces(self._tokenizer)
+        self._tokenizer = _as_text_is(self._tokenizer)
+        self._tokenizer.no_truncation()  # what it was last used with may have been saved with it
+        self._tokenizer.no_padding()
         self._tokenizer.encode_special_tokens = True
         added = self._tokenizer.get_added_tokens_decoder()
-        self._control = {token.content: number for number, token in added.items() if not is_text(token.content)}
+        self._control = {token.content: number for number, token in added.items() if _is_mark(token.content)}
         self._control_ids = frozenset(self._control.values())
         longest_first = sorted(self._control, key=len, reverse=True)
         self._markers = re.compile(f"({'|'.join(map(re.escape, longest_first)) or '(?!)'})")
@@ -81,18 +83,32 @@ def _without_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _without_added_spaces(tokenizer: tokenizers.Tokenizer) -> tokenizers.Tokenizer:
+def _is_mark(added: str) -> bool:
+    """Whether an added token is a control token, which a text may spell without meaning it."""
+    return len(added) > 1 and not is_text(added)
+
+
+def _as_text_is(tokenizer: tokenizers.Tokenizer) -> tokenizers.Tokenizer:
     """One that takes each text for what it is.
 
     SentencePiece's vocabularies (Llama, T5) put a space before a text and take it away again when they decode, as if
-    each began a document. Ours are pieces of one: prefix, suffix, and what is typed.
+    each began a document. Ours are pieces of one: prefix, suffix, and what is typed. DeepSeek-Coder's added single
+    letters (``ü``), whose tokens are decoded to half a character: like control tokens, they are made of no text.
     """
     parts = {place: getattr(tokenizer, place) for place in ("normalizer", "pre_tokenizer", "decoder")}
     said = {place: json.loads(part.__getstate__()) for place, part in parts.items() if part is not None}
     changed = {place: _exact(part) for place, part in said.items()}
-    if changed == said:
+    letters = {
+        token.content
+        for token in tokenizer.get_added_tokens_decoder().values()
+        if len(token.content) == 1 and not token.special and not is_text(token.content)
+    }
+    if changed == said and not letters:
         return tokenizer
-    return tokenizers.Tokenizer.from_str(json.dumps(json.loads(tokenizer.to_str()) | changed))
+    whole = json.loads(tokenizer.to_str()) | changed
+    for token in whole["added_tokens"]:
+        token["special"] = token["special"] or token["content"] in letters
+    return tokenizers.Tokenizer.from_str(json.dumps(whole))
 
 
 def _exact(part: Any) -> Any:

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fimble.errors import VerificationFailed
 from fimble.weights.entry import Reference
 from fimble.weights.manifest import SEQ2SEQ, TOKENIZER
 from fimble.weights.record import NUM_LIKELIEST, NUM_NEXT_TOKENS
-from fimble.weights.samples import VERIFICATION, Sample
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from fimble.weights.samples import VERIFICATION, Sample, encoded
 
 START, END, HOLE = "<pad>", "</s>", "<extra_id_0>"
 _MAX_SOURCE_TOKENS = 480
@@ -44,9 +41,9 @@ def record_pair(source: Path, samples: Sequence[Sample] = VERIFICATION) -> tuple
     model = open_pair(source)
     made = []
     for sample in samples:
-        read = [*_encoded(tokenizer, sample.prefix), hole, *_encoded(tokenizer, sample.suffix)]
+        read = [*encoded(tokenizer, sample.prefix), hole, *encoded(tokenizer, sample.suffix)]
         read = [*read[max(0, len(read) - _MAX_SOURCE_TOKENS) :], end]
-        written = [hole, *_encoded(tokenizer, sample.middle)]
+        written = [hole, *encoded(tokenizer, sample.middle)]
         made.append(answer(model, f"{sample.title}, as a hole", read, [start, *written], [*read, *written]))
     return tuple(made)
 
@@ -85,8 +82,3 @@ def answer(model: Any, title: str, source: Sequence[int], begun: Sequence[int], 
             top_logprobs.append(tuple(float(value) for value in top.values))
             next_tokens.append(top_ids[-1][0])
     return Reference(title, tuple(prompt), tuple(next_tokens), tuple(top_ids), tuple(top_logprobs))
-
-
-def _encoded(tokenizer: Tokenizer, text: str) -> list[int]:
-    ids: list[int] = tokenizer.encode(text, add_special_tokens=False).ids
-    return ids

@@ -40,12 +40,18 @@ class Sample:
 def tokens_of(tokenizer: Tokenizer, sample: Sample) -> list[int]:
     """The sample as a prompt: with the vocabulary's fill-in-the-middle marks, if it has them and there is a suffix."""
     marks = _marks(tokenizer) if sample.suffix else None
-    prefix = tokenizer.encode(sample.prefix, add_special_tokens=False).ids
-    middle = tokenizer.encode(sample.middle, add_special_tokens=False).ids
+    prefix, middle = encoded(tokenizer, sample.prefix), encoded(tokenizer, sample.middle)
     if marks is None:
         return [*prefix, *middle]
-    suffix = tokenizer.encode(sample.suffix, add_special_tokens=False).ids
-    return [marks[0], *prefix, marks[1], *suffix, marks[2], *middle]
+    return [marks[0], *prefix, marks[1], *encoded(tokenizer, sample.suffix), marks[2], *middle]
+
+
+def encoded(tokenizer: Tokenizer, text: str) -> list[int]:
+    """The whole text and nothing more, whatever length ``tokenizer.json`` says that texts are cut or filled to."""
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    ids: list[int] = tokenizer.encode(text, add_special_tokens=False).ids
+    return ids
 
 
 def calibration_tokens(tokenizer: Tokenizer) -> list[int]:

@@ -11,8 +11,9 @@ from fimble.engine.tokenizer import Tokenizer
 from fimble.prompt.build import bind
 from fimble.prompt.templates import FAMILIES
 from fimble.text import Cursor, Snapshot
+from fimble.weights.samples import encoded
 from tests.unit import tiny
-from tests.unit.random_models import DECODERS, PAIRS, codegen_like
+from tests.unit.random_models import DECODERS, PAIRS, byte_level, codegen_like
 
 MODELS = {**DECODERS, **PAIRS}
 CODE = '''def area(self, width: int) -> int:
@@ -86,6 +87,32 @@ def test_tokens_that_were_added_for_spaces_are_text(tmp_path: Path) -> None:
     allowed = tokenizer.begins_with("    ").allowed(())
     assert allowed is not None
     assert four in allowed
+
+
+def test_letters_that_were_added_are_spelled_with_the_tokens_of_their_bytes(tmp_path: Path) -> None:
+    """DeepSeek-Coder adds thirteen, and decodes their tokens to half a character."""
+    made = byte_level("<|endoftext|>")
+    made.add_tokens(["ü", "ÿ"])
+    made.save(str(tmp_path / "tokenizer.json"))
+    tokenizer = Tokenizer(tmp_path / "tokenizer.json")
+    text = "# für über ÿ\nx = 'ü'"
+    ids = tokenizer.encode(text)
+    assert tokenizer.decode(ids) == text
+    assert tokenizer.vocabulary.text_bytes(ids) == text.encode()
+    assert tokenizer.encode_marked(f"{text}<|endoftext|>") == [*ids, 0]
+
+
+def test_a_text_is_neither_cut_nor_filled_to_a_length(tmp_path: Path) -> None:
+    """Whoever saved a tokenizer after a training saved that with it."""
+    made = byte_level("<|endoftext|>")
+    made.enable_truncation(5)
+    made.enable_padding(length=12, pad_id=0, pad_token="<|endoftext|>")
+    made.save(str(tmp_path / "tokenizer.json"))
+    tokenizer = Tokenizer(tmp_path / "tokenizer.json")
+    for text in (CODE, "x"):
+        assert tokenizer.decode(tokenizer.encode(text)) == text
+        assert 0 not in tokenizer.encode(text)
+    assert tokenizer.decode(encoded(tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json")), CODE)) == CODE
 
 
 def test_a_vocabulary_that_adds_nothing_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
