@@ -17,7 +17,8 @@ import numpy as np
 import onnxruntime as ort
 
 from fimble.config import DEFAULT_MODEL
-from fimble.engine.session import KvCache, Session
+from fimble.engine.cache import KvCache
+from fimble.engine.session import Session
 from fimble.engine.tokenizer import Tokenizer
 from fimble.weights import store
 

@@ -114,8 +114,7 @@ def sessions(root: str, other: str) -> None:
 
 def session(root: str, config: Any) -> object:
     """What one window opens, used once."""
-    from fimble.cli.wiring import index_readers
-    from fimble.cli.wiring_index import open_search
+    from fimble.cli.wiring_index import index_readers, open_search
     from fimble.features.search import Search
     from fimble.lsp import folder
 

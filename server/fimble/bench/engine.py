@@ -18,8 +18,8 @@ from typing import Any
 from fimble.bench.figures import CONTEXT_TOKENS, Figures, Runner, measure_round, ratios
 from fimble.bench.reuse import measure_cancel, measure_reuse
 from fimble.engine.base import GenerateRequest
+from fimble.engine.cache import KvCache
 from fimble.engine.onnx import OnnxEngine
-from fimble.engine.session import KvCache
 
 NUM_DECODED = 32
 PAUSE_S = 0.2

@@ -55,7 +55,8 @@ def asked(config: Config, lexer: str) -> Iterator[Model]:
         with _asked_there(config, lexer) as model:
             yield model
         return
-    from fimble.cli.wiring import generator_on, load_engine
+    from fimble.cli.wiring import load_engine
+    from fimble.cli.wiring_instructed import generator_on
 
     with live(lexer) as view:
         view.say(f"loading {config.model}")

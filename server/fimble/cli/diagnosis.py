@@ -20,7 +20,7 @@ import psutil
 
 from fimble import __version__, config
 from fimble.cli.endpoint import EndpointFacts, inspect_endpoint
-from fimble.cli.wiring import FALLBACK, PRECISIONS
+from fimble.cli.installed import FALLBACK, PRECISIONS
 from fimble.errors import DaemonUnavailable
 
 PACKAGES = (

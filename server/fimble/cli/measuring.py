@@ -69,7 +69,7 @@ def measure_on(
 
 def _installed(options: Config, provider: str, machine: Machine) -> list[str]:
     """Decoders that can be run on ``provider`` and have room there, the configured one first and then the smallest."""
-    from fimble.cli.wiring import FALLBACK, PRECISIONS
+    from fimble.cli.installed import FALLBACK, PRECISIONS
     from fimble.weights import catalog, manifest, store
 
     wanted = {PRECISIONS[provider], FALLBACK} if provider == "cpu" else {PRECISIONS[provider]}

@@ -40,7 +40,7 @@ def precision_for(wanted: Precision, provider: str) -> str:
     """``int8`` or ``fp16``; raises ``ProviderUnavailable`` for a GPU that is demanded and not there."""
     from importlib.metadata import PackageNotFoundError, distribution
 
-    from fimble.cli.wiring import PRECISIONS, choose_provider
+    from fimble.cli.installed import PRECISIONS, choose_provider
 
     if wanted is Precision.INT8 or (wanted is Precision.AUTO and provider == "cpu"):
         return PRECISIONS["cpu"]
@@ -76,7 +76,7 @@ def write_as_it_bears(
     entry: CatalogEntry, precision: str, source: Source, references: Sequence[Reference], bars: Bars | Lines
 ) -> None:
     """As ``write``; a model that does not bear 8 bits, as very small ones may not, is written in fp32."""
-    from fimble.cli.wiring import FALLBACK, PRECISIONS
+    from fimble.cli.installed import FALLBACK, PRECISIONS
     from fimble.errors import VerificationFailed
 
     try:

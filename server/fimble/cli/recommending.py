@@ -68,7 +68,7 @@ def _option(
     entry: CatalogEntry, provider: str, prepared: dict[tuple[str, str], int], measured: Measured
 ) -> Option | None:
     """The entry on ``provider``; nothing for an encoder-decoder, whose time has other parts."""
-    from fimble.cli.wiring import FALLBACK, PRECISIONS
+    from fimble.cli.installed import FALLBACK, PRECISIONS
     from fimble.features.advice import Option
     from fimble.prompt.choosing import PLAIN
     from fimble.weights.footprint import footprint, shape_of

@@ -81,7 +81,7 @@ def setup(
 
 def _healthy_enough(name: str, precision: str, own: Source | None, bars: Bars | Lines) -> Installed | None:
     """As ``_healthy``; for the CPU also what is in fp32, because it does not bear 8 bits."""
-    from fimble.cli.wiring import FALLBACK, PRECISIONS
+    from fimble.cli.installed import FALLBACK, PRECISIONS
 
     found = _healthy(name, precision, own, bars)
     if found is None and precision == PRECISIONS["cpu"]:
@@ -122,7 +122,7 @@ def _fetched(entry: CatalogEntry, precision: str, bars: Bars | Lines) -> Iterato
 
 def _prepared(name: str, precision: str) -> Installed:
     """What was just written, in ``precision`` or, where it did not bear that, in fp32."""
-    from fimble.cli.wiring import FALLBACK
+    from fimble.cli.installed import FALLBACK
     from fimble.weights import store
 
     try:

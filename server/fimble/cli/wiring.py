@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fimble.cli.installed import PRECISIONS, Installed, choose_provider, installed_for
+from fimble.cli.wiring_instructed import actions_on, english_on
 from fimble.config import Config
-from fimble.errors import ConfigError, ProviderUnavailable
+from fimble.errors import ConfigError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,17 +28,8 @@ if TYPE_CHECKING:
     from fimble.engine.seq2seq_session import Seq2SeqSession
     from fimble.engine.session import DecoderSession
     from fimble.engine.tokenizer import Tokenizer
-    from fimble.features.actions.actions import Actions
-    from fimble.features.english import English
-    from fimble.features.generation.generator import Generator
-    from fimble.index.reader import Reader
     from fimble.prompt.templates import Family
     from fimble.weights.manifest import Manifest
-
-PRECISIONS = {"cpu": "int8", "cuda": "fp16"}
-"""The precision that each provider serves."""
-FALLBACK = "fp32"
-"""What the CPU serves where a model is in no other precision: a small one that was trained here, say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +68,7 @@ class LoadedModel:
 
     def configure(self, config: Config) -> None:
         """Go on with other options; what was kept under the old ones is forgotten. On the engine's thread."""
+        from fimble.cli.wiring_index import index_readers
         from fimble.features.inline import InlineFeature
         from fimble.features.tuned import TunedActions, TunedInline
 
@@ -146,54 +140,6 @@ def load_feature(
     return LoadedModel(loaded, config, elsewhere, adjustment)
 
 
-def index_readers(config: Config) -> Callable[[str], Reader | None]:
-    """From a workspace folder to its index, there or not; each is opened once in a process, and none where nothing is
-    indexed."""
-    from fimble.errors import FimbleError
-    from fimble.index.places import place_of
-    from fimble.index.shared import READERS
-
-    known: dict[str, Reader | None] = {}
-
-    def reader_of(root: str) -> Reader | None:
-        if root not in known:
-            try:
-                known[root] = READERS.get(place_of(Path(root)).folder)
-            except FimbleError:
-                known[root] = None
-        return known[root]
-
-    return reader_of if config.index and config.cross_file else lambda _: None
-
-
-@dataclass(frozen=True, slots=True)
-class Installed:
-    """A model on this disk, and what runs it."""
-
-    folder: Path
-    manifest: Manifest
-    provider: str
-    """``cpu`` or ``cuda``."""
-    notes: tuple[str, ...]
-    """As of ``LoadedEngine``."""
-
-
-def installed_for(config: Config) -> Installed:
-    """What ``config.model`` means here; nothing is loaded. Raises ``WeightsError``, ``ProviderUnavailable``."""
-    from fimble.weights import catalog, manifest, store
-
-    name = catalog.find(config.model).name
-    provider, notes = choose_provider(config.provider)
-    if provider == "cuda" and config.provider == "auto" and not store.model_folder(name, PRECISIONS["cuda"]).exists():
-        notes += (f"A GPU is there, but {name} is prepared for the CPU only: run 'fimble setup' once more.",)
-        provider = "cpu"
-    precision = PRECISIONS[provider]
-    if provider == "cpu" and not store.model_folder(name, precision).exists():
-        precision = FALLBACK if store.model_folder(name, FALLBACK).exists() else precision
-    folder = store.inspect(name, precision).folder
-    return Installed(folder, manifest.load_installed(folder), provider, notes)
-
-
 def load_engine(config: Config) -> LoadedEngine:
     """The engine for ``config.model``; errors as in ``load_feature``."""
     from fimble.engine.tokenizer import Tokenizer
@@ -248,35 +194,6 @@ def engine_on(
     return LoadedEngine(engine, tokenizer, found.manifest, found.notes)
 
 
-def generator_on(loaded: LoadedEngine) -> Generator:
-    """What follows instructions on ``loaded``. Raises ``ModelFolderInvalid`` for a model that cannot."""
-    from fimble.features.generation.generator import Generator
-    from fimble.prompt.chat import ChatPrompts
-
-    chat = loaded.manifest.chat
-    prompts = ChatPrompts(chat.template, loaded.tokenizer, chat.bos_token, chat.eos_token)
-    return Generator(loaded.engine, loaded.tokenizer, prompts, frozenset(loaded.manifest.end_tokens))
-
-
-def actions_on(loaded: LoadedEngine, runs_examples: bool = True) -> Actions | None:
-    """The code actions of ``loaded``; none for a model that was not taught to follow instructions."""
-    from fimble.features.actions.actions import Actions
-
-    return Actions(generator_on(loaded), runs_examples) if loaded.manifest.chat.template else None
-
-
-def english_on(loaded: LoadedEngine) -> English | None:
-    """What puts a question into English; nothing for a model that was not taught to follow instructions."""
-    from fimble.features.english import English
-    from fimble.prompt.chat import ChatPrompts
-
-    chat = loaded.manifest.chat
-    if not chat.template:
-        return None
-    prompts = ChatPrompts(chat.template, loaded.tokenizer, chat.bos_token, chat.eos_token)
-    return English(loaded.engine, loaded.tokenizer, prompts, loaded.manifest.end_tokens)
-
-
 def family_of(name: str) -> Family:
     """The prompt family of that name. Raises ``ConfigError``."""
     from fimble.prompt.templates import FAMILIES
@@ -284,23 +201,6 @@ def family_of(name: str) -> Family:
     if name not in FAMILIES:
         raise ConfigError(f"There is no prompt family {name!r}.", f"The families are {', '.join(FAMILIES)}.")
     return FAMILIES[name]
-
-
-def choose_provider(wanted: str) -> tuple[str, tuple[str, ...]]:
-    """``cpu`` or ``cuda`` for the option ``provider``, and why not the GPU where there may be one.
-
-    Raises ``ProviderUnavailable`` when ``cuda`` is demanded and cannot be had.
-    """
-    from fimble.engine.cuda import cuda_problem, has_nvidia_driver
-
-    if wanted == "cpu":
-        return "cpu", ()
-    problem = cuda_problem()
-    if not problem:
-        return "cuda", ()
-    if wanted == "cuda":
-        raise ProviderUnavailable(f"provider = cuda: {problem}", "Set provider to auto or cpu, or see 'fimble doctor'.")
-    return "cpu", (f"{problem} The CPU is used.",) if has_nvidia_driver() else ()
 
 
 def runner_for(folder: Path, manifest: Manifest, num_logits: int) -> Callable[[Sequence[int]], npt.NDArray[np.float32]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fimble.index.indexer import Encoding, Indexer
     from fimble.index.orders import Wish
     from fimble.index.places import Place
+    from fimble.index.reader import Reader
     from fimble.index.searcher import Translate
     from fimble.index.store import Store
     from fimble.index.worker import Tell, Worker
@@ -92,7 +93,8 @@ def translator(config: Config) -> Translate:
     """Puts a question into English; the model is loaded at the first."""
 
     def translate(question: str) -> str:
-        from fimble.cli.wiring import english_on, load_engine
+        from fimble.cli.wiring import load_engine
+        from fimble.cli.wiring_instructed import english_on
 
         if config.endpoint:
             return _translated_there(question, config)
@@ -165,3 +167,22 @@ def _encoding(num_threads: int, on_note: Callable[[str], None]) -> Encoding | No
         return encoder.embed(texts).astype(np.float16)
 
     return Encoding(embed, encoder_name())
+
+
+def index_readers(config: Config) -> Callable[[str], Reader | None]:
+    """From a workspace folder to its index, there or not; each is opened once in a process, and none where nothing is
+    indexed."""
+    from fimble.index.places import place_of
+    from fimble.index.shared import READERS
+
+    known: dict[str, Reader | None] = {}
+
+    def reader_of(root: str) -> Reader | None:
+        if root not in known:
+            try:
+                known[root] = READERS.get(place_of(Path(root)).folder)
+            except FimbleError:
+                known[root] = None
+        return known[root]
+
+    return reader_of if config.index and config.cross_file else lambda _: None

@@ -32,7 +32,7 @@ class RemoteModel:
 
     def configure(self, config: Config) -> None:
         """Go on with other options; what was kept under the old ones is forgotten. On the engine's thread."""
-        from fimble.cli.wiring import index_readers
+        from fimble.cli.wiring_index import index_readers
         from fimble.engine.remote.pieces import Pieces
         from fimble.features.actions.actions import Actions
         from fimble.features.inline import InlineFeature

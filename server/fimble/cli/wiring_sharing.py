@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fimble.cli import wiring
+from fimble.cli.installed import Installed, installed_for
 from fimble.cli.wiring_remote import or_endpoint
 from fimble.config import Config
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 class OpenedModel:
     """What all sessions of a model have in common."""
 
-    installed: wiring.Installed
+    installed: Installed
     graph: DecoderSession | Seq2SeqSession
     tokenizer: Tokenizer
 
@@ -41,14 +42,14 @@ class ModelMakers:
         """Sessions share a model where folder, provider and threads are the same; nothing where an endpoint answers."""
         if config.endpoint:
             return None
-        found = wiring.installed_for(config)
+        found = installed_for(config)
         return found.folder, found.provider, config.num_threads
 
     def open(self, config: Config) -> OpenedModel:
         """Load it and run it once, so that the first request does not pay for what is touched first."""
         from fimble.engine.tokenizer import Tokenizer
 
-        found = wiring.installed_for(config)
+        found = installed_for(config)
         tokenizer = Tokenizer(found.folder / "tokenizer.json")
         opened = OpenedModel(found, wiring.open_graph(found, config.num_threads), tokenizer)
         wiring.warm_up(wiring.engine_on(config, found, opened.graph, tokenizer))

@@ -18,8 +18,9 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from fimble.engine.base import CancelToken
+from fimble.engine.cache import KvLayout, Lora
 from fimble.engine.running import run_cancellable
-from fimble.engine.session import NO_LOGITS, KvLayout, Lora
+from fimble.engine.session import NO_LOGITS
 from fimble.errors import AdapterInvalid, ModelFolderInvalid, ProviderUnavailable
 
 _PAST, _PRESENT = "past_key_values.", "present."
@@ -35,7 +36,7 @@ class GrowingCache:
         self.num_tokens = 0
 
     def bind(self, lora: Lora) -> None:
-        """See ``session.KvCache``; there is only the model as it is."""
+        """See ``cache.KvCache``; there is only the model as it is."""
 
     def copy_prefix(self, source: GrowingCache, num_tokens: int) -> int:
         """Take over the first ``num_tokens`` of another cache; returns how many it took.

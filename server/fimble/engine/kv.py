@@ -21,7 +21,7 @@ MIN_SHARED_TOKENS = 16
 
 
 C = TypeVar("C")
-"""A KV cache, ``session.KvCache`` in earnest."""
+"""A KV cache, ``cache.KvCache`` in earnest."""
 
 
 @dataclass(slots=True, eq=False)

@@ -19,12 +19,13 @@ from fimble.engine.base import (
     Token,
     Urgency,
 )
+from fimble.engine.cache import KvCache, Lora
 from fimble.engine.decode import Lookahead, allowed_after, decode
 from fimble.engine.kv import Slot, SlotPool
 from fimble.engine.memory import KvMemory
 from fimble.engine.runner import Asked, AtOnce, Runner
 from fimble.engine.sampler import Logits, log_softmax
-from fimble.engine.session import DecoderSession, KvCache, Lora, Session
+from fimble.engine.session import DecoderSession, Session
 from fimble.engine.speculate import GPU_ROW_COST, MAX_DRAFT_TOKENS, ROW_COST, Drafter, Experience
 from fimble.errors import EngineCancelled, PromptTooLong
 

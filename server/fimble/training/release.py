@@ -152,7 +152,8 @@ def _references(kind: ModelKind, source: Path, prompts: Sequence[Sequence[int]])
 
 
 def _decoder_runner(folder: Path, written: Manifest, references: Sequence[Reference]) -> Runner:
-    from fimble.engine.session import KvCache, Session
+    from fimble.engine.cache import KvCache
+    from fimble.engine.session import Session
 
     session = Session(folder / GRAPH)
     longest = max(len(one.prompt_tokens) + len(one.next_tokens) for one in references)

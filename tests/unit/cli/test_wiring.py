@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fimble.cli.wiring import choose_provider, load_engine
+from fimble.cli.installed import choose_provider
+from fimble.cli.wiring import load_engine
 from fimble.config import Config
 from fimble.errors import ModelNotInstalled, ProviderUnavailable, UnknownModel
 

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fimble.engine.base import CancelToken, Finish, GenerateRequest, Sampling
+from fimble.engine.cache import KvCache
 from fimble.engine.healing import BeginsWith
 from fimble.engine.onnx import OnnxEngine
-from fimble.engine.session import KvCache, Session
+from fimble.engine.session import Session
 from fimble.engine.speculate import Experience
 from fimble.engine.vocabulary import Vocabulary
 from fimble.errors import EngineCancelled, ModelFolderInvalid, PromptTooLong

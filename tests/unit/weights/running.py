@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fimble.engine.session import KvCache, Session
+from fimble.engine.cache import KvCache
+from fimble.engine.session import Session
 from fimble.weights.checkpoint import Checkpoint
 from fimble.weights.graph import write_graph
 from fimble.weights.recipe import FP32, Recipe

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fimble.engine.session import KvCache, Lora, Session
+from fimble.engine.cache import KvCache, Lora
+from fimble.engine.session import Session
 from fimble.errors import AdapterInvalid, ModelFolderInvalid
 from fimble.weights.adapter import PARTS, in_memory
 from fimble.weights.checkpoint import open_checkpoint

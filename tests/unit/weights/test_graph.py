@@ -8,7 +8,8 @@ import numpy as np
 import onnx
 import pytest
 
-from fimble.engine.session import KvCache, Session
+from fimble.engine.cache import KvCache
+from fimble.engine.session import Session
 from fimble.weights import architecture as names
 from fimble.weights.calibrate import ForwardPass
 from fimble.weights.checkpoint import Checkpoint, load_layer, open_checkpoint

@@ -34,7 +34,8 @@ def document(
     from fimble.bench import corpus, docstrings, functions, packages
     from fimble.bench import document as bench
     from fimble.bench.journal import Journal
-    from fimble.cli.wiring import actions_on, load_engine
+    from fimble.cli.wiring import load_engine
+    from fimble.cli.wiring_instructed import actions_on
     from fimble.errors import ConfigError
 
     docstrings.check_parser()

@@ -26,7 +26,8 @@ def generate(
 
     from fimble.bench import generate as bench
     from fimble.checks import execution
-    from fimble.cli.wiring import generator_on, load_engine
+    from fimble.cli.wiring import load_engine
+    from fimble.cli.wiring_instructed import generator_on
 
     if execute:
         execution.check_platform()

@@ -23,7 +23,8 @@ def precision(
     from rich.progress import Progress
 
     from fimble.bench import precision as bench
-    from fimble.cli.wiring import Installed, engine_on, load_engine, open_graph
+    from fimble.cli.installed import Installed
+    from fimble.cli.wiring import engine_on, load_engine, open_graph
     from fimble.prompt.templates import FAMILIES
     from fimble.weights import catalog, store
     from fimble.weights.prepare import prepare

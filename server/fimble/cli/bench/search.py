@@ -75,7 +75,8 @@ def _in_both(
 
     from fimble.bench.search import measure
     from fimble.cli.bench.output import configuration
-    from fimble.cli.wiring import english_on, load_engine
+    from fimble.cli.wiring import load_engine
+    from fimble.cli.wiring_instructed import english_on
     from fimble.errors import ConfigError
 
     loaded = load_engine(configuration({}))

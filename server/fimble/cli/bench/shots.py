@@ -26,7 +26,8 @@ def shots(
     from fimble.bench import corpus, docstrings, functions, packages
     from fimble.bench import shots as bench
     from fimble.checks.execution import check_platform
-    from fimble.cli.wiring import generator_on, load_engine
+    from fimble.cli.wiring import load_engine
+    from fimble.cli.wiring_instructed import generator_on
 
     check_platform()
     docstrings.check_parser()

@@ -35,7 +35,8 @@ def translate(
     from fimble import __version__
     from fimble.bench import translate as bench
     from fimble.bench.journal import Journal
-    from fimble.cli.wiring import generator_on, load_engine
+    from fimble.cli.wiring import load_engine
+    from fimble.cli.wiring_instructed import generator_on
     from fimble.errors import ConfigError
 
     if bare and against_bare:
