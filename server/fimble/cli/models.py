@@ -19,6 +19,9 @@ from fimble.weights.entry import NAME
 if TYPE_CHECKING:
     from fimble.weights.adapters import Kept
 
+_NAME_CHARS = 30
+"""Of a model's name, which are never broken: a column for as many leaves room for the others on 80."""
+
 app = typer.Typer(
     add_completion=False,
     help="List the models and what was trained on them; add or remove one, or have one recommended.",
@@ -191,18 +194,24 @@ def _state(prepared: list[store.Installed]) -> str:
 
 def _print(rows: list[Row]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for heading in ("", "model", "size", "licence", "download", "on disk", "state"):
-        right = heading in ("size", "download", "on disk")
-        table.add_column(heading, justify="right" if right else "left", no_wrap=heading != "state")
+    whole = min(_NAME_CHARS, max((len(row.name) for row in rows), default=0))
+    table.add_column("", no_wrap=True)
+    table.add_column("model", min_width=whole, overflow="fold")
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("licence", max_width=12, overflow="fold")
+    table.add_column("download", justify="right", no_wrap=True)
+    table.add_column("on disk", justify="right", no_wrap=True)
+    table.add_column("state", overflow="fold")
     for row in rows:
         table.add_row(
             "*" if row.is_default else "",
             row.name,
             _readable_count(row.parameters),
-            row.licence,
+            escape(row.licence),
             disk.readable(row.download_bytes) if row.download_bytes else "",
             disk.readable(row.installed_bytes) if row.installed_bytes else "",
             f"{row.state} ({', '.join(row.precisions)})" if row.precisions else row.state,

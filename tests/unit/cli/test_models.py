@@ -13,6 +13,7 @@ from fimble import config
 from fimble.errors import AdapterInvalid, ModelNotInstalled, UnknownModel
 from fimble.weights import adapters, catalog, manifest, store
 from fimble.weights.adapter import write_adapter
+from fimble.weights.entry_text import to_toml
 from fimble.weights.manifest import Manifest
 from tests.unit import adapters as made
 from tests.unit import tiny
@@ -54,6 +55,22 @@ def test_every_model_is_listed_with_its_state() -> None:
     table = run("models")
     assert "* qwen2.5-coder-0.5b-instruct 0.5 B Apache-2.0   491 MB  3.0 MB ok (int8)" in table
     assert "not installed" in table
+
+
+def test_names_are_whole_and_licences_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal of 80 columns, whatever a model card calls its licence."""
+    monkeypatch.setenv("COLUMNS", "80")
+    catalog.user_folder().mkdir()
+    licences = {"one": "m[/b]it [red]", "another": "Apache License, Version 2.0, January 2004, http://www.apache.org"}
+    for name, licence in licences.items():
+        entry = replace(catalog.find(config.DEFAULT_MODEL), name=name, licence=licence)
+        catalog.user_file(name).write_text(to_toml(entry))
+    table = run("models")
+    assert max(map(len, table.splitlines())) <= 80
+    assert {config.DEFAULT_MODEL, "one", "another"} <= set(table.split())
+    assert "m[/b]it" in table
+    assert "not installed" in table
+    assert "…" not in table
 
 
 def test_another_version_damage_and_parts_of_a_download_are_told_apart() -> None:
