@@ -90,14 +90,19 @@ def _fimble(
     """Local, private code completion over the Language Server Protocol."""
 
 
+def _harmless(text: str) -> str:
+    """``text`` without what a terminal would obey: names of files and what a hub answers may hold it."""
+    return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and exit: 0, an error's ``exit_code``, 2 for wrong usage, 130 after Ctrl-C."""
     try:
         typer.main.get_command(app).main(args=arguments, prog_name="fimble")
     except FimbleError as error:
-        print(f"fimble: {error.what}", file=sys.stderr)
+        print(f"fimble: {_harmless(error.what)}", file=sys.stderr)
         if error.hint:
-            print(f"        {error.hint}", file=sys.stderr)
+            print(f"        {_harmless(error.hint)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -104,6 +104,8 @@ def fetch_small(repository: Repository, file: RemoteFile, folder: Path) -> Sourc
 def _repository(repository: str, answer: Any) -> Repository:
     files = []
     for item in answer["siblings"]:
+        if not str(item["rfilename"]).isprintable():
+            continue  # it could not be shown to a person, and none of a model's files is called so
         large = item.get("lfs") or {}
         sha256 = str(large.get("sha256") or "")
         files.append(RemoteFile(str(item["rfilename"]), int(item["size"]), sha256 if SHA256.fullmatch(sha256) else ""))

@@ -52,6 +52,16 @@ def test_an_error_is_told_in_plain_words(
     assert "Traceback" not in told
 
 
+def test_an_error_shows_what_a_terminal_would_obey(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FIMBLE_HOME", str(tmp_path))
+    assert run("models", "add", str(tmp_path / "a\x1b[2Jb")) == 1
+    told = capsys.readouterr().err
+    assert "a\\x1b[2Jb" in told
+    assert "\x1b" not in told
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send to one process")
 def test_ctrl_c_ends_with_130(tmp_path: Path) -> None:
     process = subprocess.Popen(

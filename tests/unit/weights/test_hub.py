@@ -77,6 +77,11 @@ def test_the_address_of_a_models_page_names_it(monkeypatch: pytest.MonkeyPatch, 
     assert id_in("https://elsewhere.example/ann/model") == "https://elsewhere.example/ann/model"
 
 
+def test_a_file_whose_name_a_terminal_would_obey_is_none(server: FileServer) -> None:
+    publish(server, "ann/model", {"evil\x1b[2J/x.gguf": b"x", "evil\n.bin": b"x", "a.gguf": b"x"})
+    assert [file.name for file in look_up("ann/model").files] == ["a.gguf"]
+
+
 def test_a_busy_hub_is_asked_again_and_not_for_ever(server: FileServer) -> None:
     publish(server, "ann/model", {"config.json": b"{}"})
     server.statuses += [503, 429]
