@@ -12,7 +12,8 @@ from fimble.daemon.address import Address, address_of
 from fimble.daemon.build import this_build
 from fimble.daemon.hello import Hello, options_in
 from fimble.daemon.launching import Start
-from fimble.daemon.proxy import AGAIN_S, FREEZE_S, Patience, Proxy
+from fimble.daemon.patience import AGAIN_S, FREEZE_S, Patience
+from fimble.daemon.proxy import Proxy
 from fimble.daemon.seeking import Seeking
 
 PROGRAM = (sys.executable, "-P", "-m", "fimble")
@@ -75,7 +76,22 @@ def here() -> Address:
 
 def hello(log_level: str = "warning", wants: str = "session") -> Hello:
     """What this process says to a daemon."""
-    return Hello(this_build(), wants, options_in(os.environ), str(config.user_file()), log_level)
+    return Hello(this_build(), wants, options_in(os.environ) | _way_to_endpoint(), str(config.user_file()), log_level)
+
+
+def _way_to_endpoint() -> dict[str, str]:
+    """The proxy to the endpoint that this window's environment names: the daemon's is another window's."""
+    options, _ = config.load()
+    if not options.endpoint or options.endpoint_proxy:
+        return {}
+    from fimble.cli.wiring_remote import address_in
+    from fimble.engine.remote.route import proxy_to
+    from fimble.errors import ConfigError
+
+    try:
+        return {"FIMBLE_ENDPOINT_PROXY": proxy_to(address_in(options))}
+    except ConfigError:  # the session finds out, and says so
+        return {}
 
 
 def _seconds(name: str, default: float) -> float:

@@ -11,16 +11,15 @@ import contextlib
 import logging
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fimble.daemon import meeting
-from fimble.daemon.address import Address, is_there, make_private
+from fimble.daemon.address import Address
 from fimble.daemon.build import this_build
+from fimble.daemon.door import Door
 from fimble.daemon.hello import (
-    MAX_LINE_BYTES,
     PROTOCOL,
     REFUSED,
     RETIRING,
@@ -34,9 +33,8 @@ from fimble.daemon.hello import (
     read_hello,
     to_line,
 )
-from fimble.daemon.locking import Lock
 from fimble.daemon.window import Shared, Window
-from fimble.errors import DaemonUnavailable, FimbleError
+from fimble.errors import FimbleError
 
 if TYPE_CHECKING:
     from fimble.lsp.followers import Followers
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _HELLO_S = 10.0
-_BACKLOG = 128
 _FIRST_S = 60.0
 """A daemon to which not even the proxy that started it comes ends after so long."""
 _LOOK_S, _POLL_S = 0.25, 0.05
@@ -57,13 +54,10 @@ class House:
 
     def __init__(self, address: Address, shared: Shared, idle_s: float) -> None:
         """``idle_s``: how long it stays without a window."""
-        self._address, self._shared, self._idle_s = address, shared, idle_s
-        self._life = Lock(address.life_lock)
+        self._door, self._shared, self._idle_s = Door(address), shared, idle_s
         self._build = this_build()  # of what runs here, whatever becomes of the files
         self._windows: set[Window] = set()
         self._followers: Followers | None = None
-        self._server: asyncio.Server | None = None
-        self._inode = 0
         self._begun_s = self._empty_since_s = time.monotonic()
         self._num_served = 0
         self._successor: str | None = None
@@ -72,18 +66,8 @@ class House:
 
     async def open(self) -> bool:
         """Listen; false where another daemon lives. Raises ``DaemonUnavailable``."""
-        make_private(self._address.folder)
-        if not self._life.acquire():
+        if not await self._door.open(self._greet):
             return False
-        try:
-            self._life.sign(os.getpid())
-            listening = self._listen()
-            self._server = await asyncio.start_unix_server(self._greet, sock=listening, limit=MAX_LINE_BYTES)
-        except OSError as error:
-            self._life.release()
-            raise DaemonUnavailable(
-                f"{self._address.socket} cannot be listened at: {error.strerror or error}.", "Check FIMBLE_HOME."
-            ) from error
         logger.info("fimble %s listens, process %d", self._build, os.getpid())
         return True
 
@@ -94,33 +78,6 @@ class House:
             await self._ending.wait()
             watching.cancel()
             await self._close()
-
-    def _listen(self) -> socket.socket:
-        """Holding the lock of life, so whatever socket is there belongs to nobody."""
-        path = self._address.socket
-        if is_there(path):
-            path.unlink()
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            listening.bind(os.fspath(path))
-            path.chmod(0o600)
-            listening.listen(_BACKLOG)
-        except BaseException:
-            listening.close()
-            raise
-        self._inode = path.stat().st_ino
-        return listening
-
-    def _leave_address(self) -> None:
-        """Listen no more, so that another daemon can; who waits at the door is sent away and looks again."""
-        if self._server is None:
-            return
-        self._server.close()
-        self._server = None
-        with contextlib.suppress(OSError):
-            if self._address.socket.lstat().st_ino == self._inode:
-                self._address.socket.unlink()
-        self._life.release()
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -136,7 +93,7 @@ class House:
         """What a proxy says first; nothing where it may not say anything."""
         talk = writer.get_extra_info("socket")
         try:
-            meeting.peer_of(talk, str(self._address.socket))
+            meeting.peer_of(talk, str(self._door.address.socket))
         except FimbleError as error:
             logger.warning("%s", error)
             return None
@@ -151,12 +108,12 @@ class House:
             writer.write(to_line(self._reply(SERVING, facts=self._facts())))
         elif hello.wants == STOP:
             logger.info("It is told to stop")
-            self._leave_address()
+            self._door.close()
             writer.write(to_line(self._reply(RETIRING, facts=self._facts())))
             self._ending.set()
         elif is_newer(hello.version, self._build):
             logger.info("It makes way for fimble %s", hello.version)
-            self._leave_address()
+            self._door.close()
             self._successor = hello.version
             writer.write(to_line(self._reply(RETIRING)))
             self._ending.set()
@@ -192,22 +149,16 @@ class House:
                 self._ending.set()
             if now_s - looked_s >= _FOLDER_EVERY_S:
                 looked_s = now_s
-                if not await asyncio.to_thread(self._is_reachable):
+                if not await asyncio.to_thread(self._door.is_reachable):
                     logger.warning("The socket is gone; windows move to another daemon")
                     self._ending.set()
 
-    def _is_reachable(self) -> bool:
-        try:
-            return self._address.socket.lstat().st_ino == self._inode
-        except OSError:
-            return False
-
     async def _close(self) -> None:
         """Let go of the address and of all windows, which another daemon will serve."""
-        self._leave_address()
+        self._door.close()
         is_hurried = self._successor is None
         if not is_hurried:
-            await self._wait(self._has_successor, _SUCCESSOR_S)
+            await self._wait(lambda: self._door.has_successor(_LOOK_S), _SUCCESSOR_S)
         for window in [*self._windows]:
             window.ask_to_move()
         await self._wait(lambda: not self._windows, _END_S if is_hurried else _MOVE_S)
@@ -218,16 +169,6 @@ class House:
             await self._followers.close()
         await asyncio.to_thread(self._shared.close)
         logger.info("The end")
-
-    def _has_successor(self) -> bool:
-        """Whether another daemon listens already."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as talk:
-            talk.settimeout(_LOOK_S)
-            try:
-                talk.connect(os.fspath(self._address.socket))
-            except OSError:
-                return False
-        return True
 
     async def _wait(self, is_done: Callable[[], bool], timeout_s: float) -> None:
         deadline_s = time.monotonic() + timeout_s
@@ -245,7 +186,7 @@ class House:
             "idle_minutes": self._idle_s / 60,
             "memory_mb": _memory_mb(),
             "index_pid": self._followers.pid if self._followers else None,
-            "log": str(self._address.log),
+            "log": str(self._door.address.log),
             **self._shared.state(),
         }
 

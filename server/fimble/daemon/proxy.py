@@ -8,27 +8,21 @@ and again is started less and less often.
 from __future__ import annotations
 
 import os
-import selectors
 import signal
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from fimble.daemon.link import Link, read, write
+from fimble.daemon.comeback import Comeback
 from fimble.daemon.outlet import Outlet
-from fimble.daemon.relay import WARNING, Relay
+from fimble.daemon.patience import Patience
+from fimble.daemon.pulse import PING_AFTER_S, Pulse
+from fimble.daemon.relay import Relay
 from fimble.daemon.seeking import Found, Seeking
+from fimble.daemon.upstream import Upstream
+from fimble.daemon.voice import WARNING
+from fimble.daemon.watch import Watch
 from fimble.lsp.framing import FrameReader
 
-FREEZE_S = 8.0
-"""A daemon that gives no sign of life for so long, while somebody waits, is ended."""
-AGAIN_S = (0.0, 1.0, 5.0, 30.0)
-"""After each of several ends in a row, the next daemon is started so much later; after the last one seldom."""
-_PING_AFTER_S = 1.0
-_SELDOM_S = 300.0
-_STABLE_S = 60.0
-"""Who lived so long did not end in a row with the one before."""
 _ABSENT_FROM_S = 5.0
 """Who asks while the next daemon is so far away is told that there is nothing."""
 _QUIET_S, _MOVE_AT_LAST_S = 1.0, 20.0
@@ -37,37 +31,23 @@ _WRITE_S = 0.5
 _LATE_S = 2.0
 _READ_BYTES = 1 << 18
 
-_Handler = Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a proxy waits for what."""
-
-    freeze_s: float = FREEZE_S
-    again_s: tuple[float, ...] = AGAIN_S
-    seldom_s: float = _SELDOM_S
-
 
 class Proxy:
     """One editor's process."""
 
     def __init__(self, seeking: Seeking, patience: Patience, in_fd: int = 0, out_fd: int = 1) -> None:
-        self._seeking, self._patience, self._in_fd = seeking, patience, in_fd
+        self._seeking, self._in_fd = seeking, in_fd
         self._relay = Relay(_to_stderr)
         self._outlet = Outlet(out_fd)
-        self._selector = selectors.PollSelector()
+        self._watch = Watch()
         self._from_editor = FrameReader()
-        self._from_server = FrameReader()
-        self._link: Link | None = None
-        self._unsent = bytearray()
+        self._upstream: Upstream | None = None
         self._code: int | None = None
         self._editor_handle = -1
-        self._num_ends = 0
+        self._pulse = Pulse(patience.freeze_s)
+        self._comeback = Comeback(patience.again_s, patience.seldom_s)
         self._has_told_alone = False
-        self._begun_s = self._heard_s = self._owed_s = self._typed_s = 0.0
-        self._seek_at_s: float | None = None
-        self._pinged_s: float | None = None
+        self._begun_s = self._typed_s = 0.0
         self._move_since_s: float | None = None
 
     def run(self) -> int:
@@ -75,17 +55,15 @@ class Proxy:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._end(0))
         signal.set_wakeup_fd(self._seeking.signal_fd, warn_on_full_buffer=False)
-        self._watch(self._in_fd, self._on_editor)
-        self._watch(self._seeking.wake_fd, self._on_found)
+        self._watch.add(self._in_fd, self._on_editor)
+        self._watch.add(self._seeking.wake_fd, self._on_found)
         self._seeking.begin()
         while self._code is None:
             timeout_s = self._timeout_s()
             asked_s = time.monotonic()
-            for key, _ in self._selector.select(timeout_s):
-                handler: _Handler = key.data
-                handler()
+            self._watch.wait(timeout_s)
             if timeout_s is not None and time.monotonic() - asked_s > timeout_s + _LATE_S:
-                self._pinged_s = None  # this process was stopped itself
+                self._pulse.ask_again()  # this process was stopped itself
             self._mind_time()
             self._flush()
         self._leave()
@@ -118,7 +96,7 @@ class Proxy:
         except (AttributeError, OSError):  # on another machine, or this system has no such thing: the pipe tells
             self._editor_handle = 0
             return
-        self._watch(self._editor_handle, lambda: self._end(1))
+        self._watch.add(self._editor_handle, lambda: self._end(1))
 
     def _on_found(self) -> None:
         found = self._seeking.take()
@@ -134,16 +112,16 @@ class Proxy:
             return
         if found.problem and not self._has_told_alone:
             self._has_told_alone = True
-            relay.tell(WARNING, f"{found.problem} This window serves itself, which takes more memory.")
-        self._link, self._from_server = found.link, FrameReader()
-        self._begun_s = self._heard_s = time.monotonic()
-        self._watch(found.link.read_fd, self._on_server)
+            relay.voice.tell(WARNING, f"{found.problem} This window serves itself, which takes more memory.")
+        self._begun_s = time.monotonic()
+        self._pulse.heard(self._begun_s)
+        self._upstream = Upstream(found.link, self._watch, self._on_server)
         relay.begin()
         self._take(found.first)
 
     def _on_server(self) -> None:
-        assert self._link is not None
-        data = read(self._link)
+        assert self._upstream is not None
+        data = self._upstream.read()
         if data is None:
             return
         if not data:
@@ -152,11 +130,12 @@ class Proxy:
             else:
                 self._lose("ended unexpectedly")
             return
-        self._heard_s, self._pinged_s = time.monotonic(), None
+        self._pulse.heard(time.monotonic())
         self._take(data)
 
     def _take(self, data: bytes) -> None:
-        for frame in self._from_server.feed(data):
+        assert self._upstream is not None
+        for frame in self._upstream.cut(data):
             self._relay.from_server(frame)
 
     def _lose(self, how: str) -> None:
@@ -164,55 +143,47 @@ class Proxy:
         self._cut()
         if self._relay.mirror.is_shut_down:
             return
-        if time.monotonic() - self._begun_s > _STABLE_S:
-            self._num_ends = 0
-        self._again(how)
+        self._again(how, time.monotonic() - self._begun_s)
 
-    def _again(self, how: str) -> None:
+    def _again(self, how: str, lived_s: float = 0.0) -> None:
         """Look for another server, now or later."""
-        relay, delays_s = self._relay, self._patience.again_s
-        num_ends, self._num_ends = self._num_ends, self._num_ends + 1
-        delay_s = delays_s[num_ends] if num_ends < len(delays_s) else self._patience.seldom_s
-        self._seek_at_s = time.monotonic() + delay_s
+        relay, voice, comeback = self._relay, self._relay.voice, self._comeback
+        delay_s = comeback.after_end(time.monotonic(), lived_s)
         _to_stderr(f"fimble's engine {how}; it is started again in {delay_s:.0f} s")
-        if num_ends == 0:
-            relay.tell(WARNING, f"the engine {how} and is started again. No document is lost.")
-        elif num_ends == len(delays_s):
-            relay.tell(WARNING, f"the engine {how}, for the {num_ends + 1}th time in a row. Until it runs, nothing is "
-                       "suggested; `fimble daemon` says where its log is.")  # fmt: skip
+        if comeback.num_ends == 1:
+            voice.tell(WARNING, f"the engine {how} and is started again. No document is lost.")
+        elif comeback.is_seldom:
+            row = f"the engine {how}, for the {comeback.num_ends}th time in a row. Until it runs, nothing is suggested;"
+            voice.tell(WARNING, f"{row} `fimble daemon` says where its log is.")
         if delay_s >= _ABSENT_FROM_S:
-            relay.tell_condition("Error", f"the engine {how}; it is tried again", is_busy=False)
+            voice.tell_condition("Error", f"the engine {how}; it is tried again", is_busy=False)
             relay.give_up()
         else:
-            relay.tell_condition("Normal", "the engine is started again", is_busy=True)
+            voice.tell_condition("Normal", "the engine is started again", is_busy=True)
 
     def _cut(self) -> None:
         """There is no server any more."""
-        link, self._link = self._link, None
-        if link is None:
+        upstream, self._upstream = self._upstream, None
+        if upstream is None:
             return
-        self._unwatch(link.read_fd)
-        if link.write_fd != link.read_fd:
-            self._unwatch(link.write_fd)
-        link.close()
-        self._unsent.clear()
-        self._pinged_s = self._move_since_s = None
+        upstream.close()
+        self._pulse.ask_again()
+        self._move_since_s = None
         self._relay.lose()
 
     def _mind_time(self) -> None:
         now_s = time.monotonic()
-        if self._seek_at_s is not None and now_s >= self._seek_at_s:
-            self._seek_at_s = None
+        if self._comeback.is_due(now_s):
             self._relay.hope()
             self._seeking.begin()
-        if self._link is None or self._relay.mirror.is_shut_down:
+        if self._upstream is None or self._relay.mirror.is_shut_down:
             return
         if self._relay.shall_move:
             self._mind_moving(now_s)
         elif not self._is_owed:
-            self._owed_s = now_s
+            self._pulse.owes_nothing(now_s)
         else:
-            self._mind_freezing(now_s, self._link)
+            self._mind_freezing(now_s, self._upstream)
 
     def _mind_moving(self, now_s: float) -> None:
         """The server ends or makes way: leave it when the person will not notice, or at last all the same."""
@@ -226,82 +197,49 @@ class Proxy:
         self._cut()
         self._seeking.begin()
 
-    def _mind_freezing(self, now_s: float, link: Link) -> None:
-        if self._pinged_s is None:
-            if now_s - max(self._heard_s, self._owed_s) >= _PING_AFTER_S:
-                if not self._relay.is_pinged:
-                    self._relay.ping()
-                self._pinged_s = now_s
-        elif now_s - self._pinged_s >= self._patience.freeze_s:
-            link.kill()
-            self._lose(f"did not answer for {now_s - self._pinged_s:.0f} s")
+    def _mind_freezing(self, now_s: float, upstream: Upstream) -> None:
+        pulse = self._pulse
+        if pulse.is_ping_due(now_s):
+            if not self._relay.errands.is_pinged:
+                self._relay.ping()
+            pulse.pinged(now_s)
+        elif frozen_s := pulse.frozen_s(now_s):
+            upstream.kill()
+            self._lose(f"did not answer for {frozen_s:.0f} s")
 
     @property
     def _is_owed(self) -> bool:
         """Whether the server has something to do for the editor."""
-        return self._relay.is_waiting or bool(self._unsent)
+        return self._relay.is_waiting or (self._upstream is not None and self._upstream.is_behind)
 
     def _timeout_s(self) -> float | None:
         """Until ``_mind_time`` has something to mind."""
         now_s = time.monotonic()
-        if self._link is None:
-            return None if self._seek_at_s is None else max(0.0, self._seek_at_s - now_s)
+        if self._upstream is None:
+            at_s = self._comeback.at_s
+            return None if at_s is None else max(0.0, at_s - now_s)
         if self._relay.shall_move:
             return _QUIET_S / 4
-        return _PING_AFTER_S / 2 if self._is_owed else None
+        return PING_AFTER_S / 2 if self._is_owed else None
 
     def _flush(self) -> None:
         relay = self._relay
         for frame in relay.to_editor:
             self._outlet.put(frame)
         relay.to_editor.clear()
-        link = self._link
-        if link is None:
-            return
-        for frame in relay.to_server:
-            self._unsent += frame
-        relay.to_server.clear()
-        if self._unsent:
-            del self._unsent[: write(link, self._unsent)]
-        events = selectors.EVENT_WRITE if self._unsent else 0
-        if link.write_fd == link.read_fd:
-            self._watch(link.read_fd, self._on_server, selectors.EVENT_READ | events)
-        elif events:
-            self._watch(link.write_fd, lambda: None, events)
-        else:
-            self._unwatch(link.write_fd)
+        if self._upstream is not None:
+            self._upstream.send(relay.to_server)
+            relay.to_server.clear()
 
     def _leave(self) -> None:
         """Let the server hear the end, and the editor what was said before it."""
-        deadline_s = time.monotonic() + _DRAIN_S
-        is_finished = False
-        while self._link is not None and (left_s := deadline_s - time.monotonic()) > 0:
-            self._flush()
-            if not self._unsent and not is_finished:
-                is_finished = True
-                self._unwatch(self._link.write_fd) if self._link.write_fd != self._link.read_fd else None
-                self._link.finish()
-            with selectors.PollSelector() as selector:
-                selector.register(self._link.read_fd, selectors.EVENT_READ)
-                selector.select(min(left_s, 0.05 if self._unsent else left_s))
-            data = read(self._link)
-            if data == b"":
-                break
-            self._take(data or b"")
+        self._flush()
+        if self._upstream is not None:
+            for frame in self._upstream.finish(_DRAIN_S):
+                self._relay.from_server(frame)
         for frame in self._relay.to_editor:
             self._outlet.put(frame)
         self._outlet.close(_WRITE_S)
-
-    def _watch(self, fd: int, handler: _Handler, events: int = selectors.EVENT_READ) -> None:
-        key = self._selector.get_map().get(fd)
-        if key is None:
-            self._selector.register(fd, events, handler)
-        elif key.events != events:
-            self._selector.modify(fd, events, handler)
-
-    def _unwatch(self, fd: int) -> None:
-        if fd in self._selector.get_map():
-            self._selector.unregister(fd)
 
 
 def _to_stderr(line: str) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from enum import Enum
-from typing import Any, TypeGuard
+from typing import Any
 
+from fimble.daemon.errands import Errands
 from fimble.daemon.mirror import EXIT, INITIALIZE, SHUTDOWN, Mirror
 from fimble.daemon.pending import (
     REQUEST_CANCELLED,
@@ -24,29 +24,14 @@ from fimble.daemon.pending import (
     without_server,
 )
 from fimble.daemon.standing import Standing, registrations_in
-from fimble.lsp.framing import BadFrame, from_body, to_frame
+from fimble.daemon.voice import SHOW, Voice
+from fimble.daemon.wire import LOG, MOVE, PING, Server, framed, is_id, message_in
+from fimble.lsp.framing import BadFrame, to_frame
 from fimble.lsp.greeting import early_answer
 
-PING = "fimble/ping"
-"""A request that a server answers with null: whether it is alive."""
-MOVE, LOG = "fimble/daemon/move", "fimble/daemon/log"
-"""Notifications of a daemon to its proxies: another one is there, or this one ends; a line for the session's log."""
-_OWN_IDS = "fimble-proxy-"
-_CANCEL, _PROGRESS, _SHOW = "$/cancelRequest", "$/progress", "window/showMessage"
+_CANCEL, _PROGRESS = "$/cancelRequest", "$/progress"
 _REGISTER = "client/registerCapability"
 _PARSE_ERROR = -32700
-INFO, WARNING, ERROR = 3, 2, 1
-"""Kinds of message."""
-
-
-class Server(Enum):
-    """Whether there is one."""
-
-    COMING = "coming"
-    """Soon: requests wait for it."""
-    HERE = "here"
-    ABSENT = "absent"
-    """Not soon: requests are answered with nothing."""
 
 
 class Relay:
@@ -57,6 +42,7 @@ class Relay:
         self.to_editor: list[bytes] = []
         self.to_server: list[bytes] = []
         self.mirror = Mirror()
+        self.voice = Voice(self.mirror, self.to_editor)
         self.server = Server.COMING
         self.is_over = False
         """Whether the editor has said ``exit``."""
@@ -64,27 +50,19 @@ class Relay:
         """Whether the server has asked to be left at a quiet moment."""
         self._on_log = on_log
         self._num_servers = 0
-        self._next_id = 0
         self._asked: dict[Id, Question] = {}
-        self._swallowed: set[Id] = set()
-        """Our own requests to the server: replayed ones and pings."""
+        self.errands = Errands()
+        """Requests of our own: replayed ones and pings."""
         self._of_server: dict[Id, JsonObject] = {}
         """Requests of this server's to the editor; with what it registers."""
         self._standing = Standing()
         self._held: list[bytes] = []
         """What the first server will be told."""
-        self._unsaid: list[bytes] = []
-        """Our own messages, until the editor can be sent any."""
 
     @property
     def is_waiting(self) -> bool:
         """Whether the editor waits for an answer."""
         return bool(self._asked)
-
-    @property
-    def is_pinged(self) -> bool:
-        """Whether an answer to a ping is owed."""
-        return any(str(msg_id).startswith(_OWN_IDS + "ping") for msg_id in self._swallowed)
 
     def from_editor(self, body: bytes | BadFrame) -> None:
         """A message of the editor's, whatever it holds."""
@@ -92,16 +70,16 @@ class Relay:
             error = to_error(None, _PARSE_ERROR, f"The bytes make no message: {body.problem}.")
             self.to_editor.append(to_frame(error))
             return
-        message = _message(body)
+        message = message_in(body)
         method, msg_id = message.get("method"), message.get("id")
         if not isinstance(method, str):
-            if "method" not in message and _is_id(msg_id) and ("result" in message or "error" in message):
+            if "method" not in message and is_id(msg_id) and ("result" in message or "error" in message):
                 self._answered_by_editor(msg_id, message, body)
             else:
                 self._pass_on(body)
         elif "id" not in message:
             self._told_by_editor(method, message.get("params"), body)
-        elif _is_id(msg_id):
+        elif is_id(msg_id):
             self._asked_by_editor(msg_id, method, message, body)
         else:
             self._pass_on(body)
@@ -110,14 +88,12 @@ class Relay:
         """A message of the server's."""
         if isinstance(body, BadFrame):
             return
-        message = _message(body)
+        message = message_in(body)
         method, msg_id = message.get("method"), message.get("id")
         if method is None:
             if msg_id is None:
-                self.to_editor.append(_framed(body))
-            elif msg_id in self._swallowed:
-                self._swallowed.discard(msg_id)
-            elif msg_id in self._asked:
+                self.to_editor.append(framed(body))
+            elif not self.errands.is_done(msg_id) and msg_id in self._asked:
                 self._answered_by_server(msg_id, message, body)
         elif "id" in message:
             self._asked_by_server(msg_id, method, message, body)
@@ -136,13 +112,13 @@ class Relay:
         for question in self._asked.values():
             question.num_tries += 1
             if self._num_servers > 1 and question.method != INITIALIZE:
-                self.to_server.append(_framed(question.body))
+                self.to_server.append(framed(question.body))
 
     def lose(self) -> None:
         """The server is gone. What it owed is ended, or waits for the next one."""
         self.server = Server.COMING
         self.to_server.clear()
-        self._swallowed.clear()
+        self.errands.forget()
         self._of_server.clear()
         for params in self._standing.lose():
             self.to_editor.append(to_frame({"jsonrpc": "2.0", "method": _PROGRESS, "params": params}))
@@ -161,16 +137,7 @@ class Relay:
 
     def ping(self) -> None:
         """Ask the server for a sign of life."""
-        self._send_own("ping", PING, None)
-
-    def tell(self, kind: int, text: str) -> None:
-        """Show the person a message, as soon as the editor can be told any."""
-        self._say(_SHOW, {"type": kind, "message": f"fimble: {text}"})
-
-    def tell_condition(self, kind: str, text: str, is_busy: bool) -> None:
-        """What an editor's status bar shows, where it shows any."""
-        if self.mirror.shows_status:
-            self._say("didChangeStatus", {"kind": kind, "busy": is_busy, "message": text})
+        self.to_server.append(self.errands.send(PING, None))
 
     def _asked_by_editor(self, msg_id: Id, method: str, message: JsonObject, body: bytes) -> None:
         params = message.get("params")
@@ -202,7 +169,7 @@ class Relay:
 
     def _cancel(self, params: object) -> None:
         msg_id = params.get("id") if isinstance(params, dict) else None
-        question = self._asked.get(msg_id) if _is_id(msg_id) else None
+        question = self._asked.get(msg_id) if is_id(msg_id) else None
         if question is None:
             return
         question.is_cancelled = True
@@ -224,8 +191,8 @@ class Relay:
                 self.mirror.refused()
             else:
                 self.mirror.answered(message.get("result"))
-        self.to_editor.append(_framed(body))
-        self._say_the_unsaid()
+        self.to_editor.append(framed(body))
+        self.voice.catch_up()
 
     def _answer_alone(self, msg_id: Id, question: Question) -> None:
         """What is said without a server; an editor whose ``initialize`` it is has a session all the same."""
@@ -233,7 +200,7 @@ class Relay:
         if answer is not None:
             self.mirror.answered(answer["result"])
         self._settle(msg_id, answer or without_server(msg_id, question))
-        self._say_the_unsaid()
+        self.voice.catch_up()
 
     def _asked_by_server(self, msg_id: Any, method: str, message: JsonObject, body: bytes) -> None:
         registrations = registrations_in(message.get("params")) if method == _REGISTER else {}
@@ -241,7 +208,7 @@ class Relay:
             self.to_server.append(to_frame(to_result(msg_id, None)))
         else:
             self._of_server[msg_id] = registrations
-            self.to_editor.append(_framed(body))
+            self.to_editor.append(framed(body))
 
     def _told_by_server(self, method: str, params: Any, body: bytes) -> None:
         if method == MOVE:
@@ -252,62 +219,29 @@ class Relay:
             return
         if method == _PROGRESS and isinstance(params, dict):
             self._standing.progress(params)
-        elif method == _SHOW and isinstance(params, dict) and self._standing.is_known(params):
+        elif method == SHOW and isinstance(params, dict) and self._standing.is_known(params):
             return
-        self.to_editor.append(_framed(body))
+        self.to_editor.append(framed(body))
 
     def _replay(self, params: JsonObject) -> None:
         """Tell a new server all that the editor has told."""
         waiting = next((msg_id for msg_id, asked in self._asked.items() if asked.method == INITIALIZE), None)
         params = {**params, "processId": None}
         if waiting is None or self.mirror.is_answered:
-            self._send_own("initialize", INITIALIZE, params)
+            self.to_server.append(self.errands.send(INITIALIZE, params))
         else:
             message = {"jsonrpc": "2.0", "id": waiting, "method": INITIALIZE, "params": params}
             self.to_server.append(to_frame(message))
         for method, told in self.mirror.retelling():
             self.to_server.append(to_frame({"jsonrpc": "2.0", "method": method, "params": told}))
 
-    def _send_own(self, name: str, method: str, params: object) -> None:
-        self._next_id += 1
-        msg_id = f"{_OWN_IDS}{name}-{self._next_id}"
-        self._swallowed.add(msg_id)
-        self.to_server.append(to_frame({"jsonrpc": "2.0", "id": msg_id, "method": method, "params": params}))
-
     def _settle(self, msg_id: Any, answer: JsonObject | None) -> None:
         if answer is not None:
             self._asked.pop(msg_id, None)
             self.to_editor.append(to_frame(answer))
 
-    def _say(self, method: str, params: JsonObject) -> None:
-        frames = self.to_editor if self.mirror.is_answered else self._unsaid
-        frames.append(to_frame({"jsonrpc": "2.0", "method": method, "params": params}))
-
-    def _say_the_unsaid(self) -> None:
-        if self.mirror.is_answered:
-            self.to_editor += self._unsaid
-            self._unsaid.clear()
-
     def _pass_on(self, body: bytes) -> None:
         if self.server is Server.HERE:
-            self.to_server.append(_framed(body))
+            self.to_server.append(framed(body))
         elif self._num_servers == 0:
-            self._held.append(_framed(body))
-
-
-def _message(body: bytes) -> JsonObject:
-    """The message, or an empty one where it is none."""
-    try:
-        message = from_body(body)
-    except (ValueError, RecursionError):
-        return {}
-    is_message = isinstance(message, dict) and message.get("jsonrpc") == "2.0"
-    return message if is_message else {}
-
-
-def _framed(body: bytes) -> bytes:
-    return b"Content-Length: %d\r\n\r\n" % len(body) + body
-
-
-def _is_id(value: object) -> TypeGuard[Id]:
-    return isinstance(value, str) or type(value) is int
+            self._held.append(framed(body))

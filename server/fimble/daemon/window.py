@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fimble import config as configuration
 from fimble.daemon import journal
 from fimble.daemon.hello import Hello
-from fimble.daemon.relay import LOG, MOVE
+from fimble.daemon.wire import LOG, MOVE
 from fimble.lsp.framing import to_frame
 from fimble.lsp.session import Session
 from fimble.lsp.tcp import TcpConnection

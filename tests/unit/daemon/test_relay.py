@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fimble.daemon.relay import MOVE, Relay, Server
+from fimble.daemon.relay import Relay
+from fimble.daemon.wire import MOVE, Server
 from fimble.lsp.framing import BadFrame, FrameReader
 
 INIT = {"capabilities": {}, "processId": 7, "rootUri": "file:///p"}
@@ -235,7 +236,7 @@ def test_without_a_server_everything_is_answered() -> None:
 def test_an_editor_whose_first_server_never_comes_has_a_session_all_the_same() -> None:
     between = Between()
     between.editor("initialize", INIT, id=1)
-    between.relay.tell(2, "no luck")
+    between.relay.voice.tell(2, "no luck")
     assert between.at_editor() == [], "nothing may be said before the answer to initialize"
     between.relay.give_up()
     first, second = between.at_editor()
@@ -278,7 +279,7 @@ def test_signs_of_life_stay_between_the_relay_and_the_server() -> None:
     between = begun()
     between.relay.ping()
     (ping,) = between.at_server()
-    assert between.relay.is_pinged and not between.relay.is_waiting
+    assert between.relay.errands.is_pinged and not between.relay.is_waiting
     between.server(id=ping["id"], result=None)
     assert between.relay.to_editor == []
     between.relay.ping()
