@@ -68,7 +68,7 @@ def add(
     from fimble.weights.hub import id_in
 
     wish = Wish(name, family, precision, accept_licence)
-    path = Path(model).expanduser()
+    path = _at_home(Path(model))
     with interruptible():
         if path.exists() or model.startswith((".", "/", "~")) or path.suffix.lower() in _LIKE_A_PATH:
             entry = _from_path(path, wish)
@@ -76,6 +76,14 @@ def add(
             entry = _from_hub(id_in(model), revision, file, wish)
     _try(entry)
     typer.echo(f"To have it served, set model = {entry.name!r} (FIMBLE_MODEL={entry.name}).")
+
+
+def _at_home(path: Path) -> Path:
+    """``path`` with a ``~`` replaced, where there is such a person."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def _from_path(path: Path, wish: Wish) -> CatalogEntry:

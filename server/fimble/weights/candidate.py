@@ -14,11 +14,20 @@ from fimble.errors import UnsupportedArchitecture, WeightsError
 from fimble.weights import licence
 from fimble.weights.entry import Shape
 from fimble.weights.licence import Licence
-from fimble.weights.model_settings import CONFIG, SETTINGS, Settings, from_dimensions, look_at
+from fimble.weights.model_settings import (
+    CONFIG,
+    SETTINGS,
+    Settings,
+    check_sizes,
+    check_tokenizer,
+    from_dimensions,
+    look_at,
+)
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+_MAX_TITLE_CHARS = 100
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 
 
@@ -55,7 +64,8 @@ def examine(path: Path) -> Candidate:
 
     Raises ``UnsupportedArchitecture`` for what is refused, ``WeightsError`` for what is damaged or missing.
     """
-    path = path.expanduser().resolve()
+    path = path.resolve() if path.is_dir() else path.parent.resolve() / path.name  # caches link to what has no ending
+    _refuse_unwritable(path)
     if path.is_dir():
         ggufs = sorted(path.glob("*.gguf"))
         if ggufs and not (path / CONFIG).is_file():
@@ -79,12 +89,13 @@ def _examine_folder(folder: Path) -> Candidate:
     weights = _weights(folder)
     settings, tokenizer = look_at(folder)
     parameters, has_head = _count(weights)
+    check_sizes(settings, parameters)
     beside = [folder / name for name in SETTINGS if (folder / name).is_file()]
     index = [folder / "model.safetensors.index.json"] if len(weights) > 1 else []
     return Candidate(
         path=folder,
         files=(*weights, *index, *beside),
-        title=folder.name,
+        title=_shown(folder.name) or "a model",
         licence=licence.from_folder(folder),
         settings=settings,
         parameters=parameters,
@@ -155,18 +166,33 @@ def _examine_gguf(path: Path) -> Candidate:
     checkpoint = GgufCheckpoint(path)
     tensors = dict(header.tensors)
     tensors.pop("output.weight", None)  # converters write the embedding's table twice
+    tokenizer = checkpoint.tokenizer()
+    check_tokenizer(tokenizer, checkpoint.dimensions.vocabulary_size)
     name = header.metadata.get("general.name")
-    name = name.strip() if isinstance(name, str) and name.isprintable() else ""
+    name = _shown(name) if isinstance(name, str) else ""
     return Candidate(
         path=path,
         files=(path,),
-        title=name or path.stem,
+        title=name or _shown(path.stem),
         licence=licence.from_gguf(header.metadata),
         settings=from_dimensions(checkpoint.dimensions),
         parameters=sum(math.prod(tensor.shape) for tensor in tensors.values()),
         has_head=False,
-        tokenizer=checkpoint.tokenizer(),
+        tokenizer=tokenizer,
     )
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """A name of bytes that are no text has no place in a catalogue."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise WeightsError(f"The name {str(path)!r} is not UTF-8.", "Rename it.") from error
+
+
+def _shown(name: str) -> str:
+    """A name as it is printed on a terminal: of some length, without control characters."""
+    return "".join(char for char in name if char.isprintable()).strip()[:_MAX_TITLE_CHARS]
 
 
 def describe(candidate: Candidate) -> str:

@@ -59,7 +59,7 @@ def look_at(source: Path) -> Exportable:
             f"A model of the type {kind!r} is exported by optimum, which is not installed.",
             "Install fimble with the `export` extra, in its folder: pip install -c constraints.txt -e '.[cpu,export]'.",
         )
-    _check_rope(config, source)
+    check_rope(config, source)
     is_pair = kind in SEQ2SEQ
     if not is_pair and (kind in known_pairs() - known_decoders() or config.get("is_encoder_decoder")):
         raise UnsupportedArchitecture(f"{source} is an encoder-decoder of a kind that is not served: {kind}.", UNKNOWN)
@@ -118,7 +118,7 @@ def _checked_config(source: Path) -> dict[str, Any]:
     return config
 
 
-def _check_rope(config: dict[str, Any], source: Path) -> None:
+def check_rope(config: dict[str, Any], source: Path) -> None:
     """Refuse what both the exporter and the reference answers would get wrong alike, so that nobody would notice."""
     from fimble.weights.record import refuse_unread_rope
 

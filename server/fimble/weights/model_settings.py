@@ -1,7 +1,7 @@
 """What a model's configuration says of it, before its weights are looked at, or even here.
 
-Refused, each with its reason: a model that brings its own code, one without a tokenizer, and an architecture that
-nothing here writes or exports.
+Refused, each with its reason: a model that brings its own code, one that its makers quantised, one without a tokenizer
+or with another model's, and an architecture that nothing here writes or exports.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fimble.errors import UnsupportedArchitecture, WeightsError
 from fimble.weights.architecture import Dimensions
+from fimble.weights.manifest import SEQ2SEQ
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -65,14 +66,43 @@ def look_at(folder: Path) -> tuple[Settings, Tokenizer]:
         raise WeightsError(f"{folder} holds no {CONFIG}, so nobody can tell what it is.", "Name a model's own folder.")
     config = read_json(folder / CONFIG)
     _refuse_code(config, folder)
+    _refuse_quantised(config)
     if not (folder / TOKENIZER).is_file():
         raise WeightsError(
             f"{folder} holds no {TOKENIZER}: without its tokenizer a model cannot be asked anything.",
             "Fetch it from where the weights came; where the makers give none, transformers' "
             "AutoTokenizer.save_pretrained writes one.",
         )
-    settings = _settings(config)
-    return settings, _tokenizer(folder)
+    settings, tokenizer = _settings(config), _tokenizer(folder)
+    check_tokenizer(tokenizer, settings.vocabulary)
+    if settings.way is Way.EXPORTED:
+        from fimble.weights.exportable import check_rope
+
+        check_rope(config, folder)
+    return settings, tokenizer
+
+
+def check_tokenizer(tokenizer: Tokenizer, vocabulary: int) -> None:
+    """Refuse one that makes tokens for which a model of so many has no row. Raises ``WeightsError``."""
+    last = max(tokenizer.get_vocab().values(), default=0)
+    if last >= vocabulary:
+        raise WeightsError(
+            f"The tokenizer numbers tokens up to {last}, and the model has {vocabulary}.",
+            "They do not belong together; fetch both again.",
+        )
+
+
+def check_sizes(settings: Settings, parameters: int) -> None:
+    """Refuse a configuration of a larger model than one of so many numbers. Raises ``WeightsError``.
+
+    The libraries build what it says before they look at the weights, with a thousand million layers if need be.
+    """
+    least = settings.hidden * (settings.vocabulary + settings.kv_values)  # the embedding, and each layer's keys, values
+    if least > parameters:
+        raise WeightsError(
+            f"{CONFIG} describes a model of at least {least} numbers, and the weights are {parameters}.",
+            "They do not belong together; fetch both again.",
+        )
 
 
 def _refuse_code(config: dict[str, Any], folder: Path) -> None:
@@ -84,6 +114,16 @@ def _refuse_code(config: dict[str, Any], folder: Path) -> None:
         raise UnsupportedArchitecture(
             "The model brings its own code (auto_map), and code that comes with a model is never run.",
             "Choose a model of an architecture that transformers has itself.",
+        )
+
+
+def _refuse_quantised(config: dict[str, Any]) -> None:
+    about = config.get("quantization_config")
+    if about:
+        kind = about.get("quant_method", "unknown") if isinstance(about, dict) else about
+        raise UnsupportedArchitecture(
+            f"The model's weights are quantised ({str(kind)[:40]!r}), in a form that nothing here reads.",
+            "Choose the model in bfloat16, float16 or float32, or its GGUF file if it is a Llama or Qwen2.",
         )
 
 
@@ -99,11 +139,18 @@ def _settings(config: dict[str, Any]) -> Settings:
         if kind not in pairs | decoders:
             more = "" if exporters.can_export() else " With the `export` extra installed more of them can be had."
             raise UnsupportedArchitecture(error.what, error.hint + more) from error
+    is_pair = kind in SEQ2SEQ
+    if not is_pair and (kind not in decoders or config.get("is_encoder_decoder")):
+        raise UnsupportedArchitecture(
+            f"An encoder-decoder of the type {kind!r} is not served.", "Choose a decoder, or a model of T5's kind."
+        )
     try:
-        hidden, layers, heads = (_first(config, keys) for keys in (_HIDDEN, _LAYERS, _HEADS))
+        hidden, heads = _first(config, _HIDDEN), _first(config, _HEADS)
+        layers = max(_first(config, _LAYERS), *(int(config.get(key) or 0) for key in (*_LAYERS, "num_decoder_layers")))
         width = int(config.get("head_dim") or config.get("d_kv") or hidden // heads)
         kv_heads = int(config.get("num_key_value_heads") or heads)
-        is_pair = kind in pairs and bool(config.get("is_encoder_decoder", kind not in decoders))
+        if min(width, kv_heads) < 1:
+            raise ValueError(f"{kv_heads} heads of {width}")
         context = _PAIR_CONTEXT if is_pair and not any(config.get(key) for key in _CONTEXT) else None
         return Settings(
             architecture=kind,

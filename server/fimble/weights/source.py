@@ -28,7 +28,8 @@ def local(entry: CatalogEntry, path: Path, on_progress: OnProgress = silent) -> 
 
     A folder is the catalogue's when it holds every file that the entry names, with the same bytes.
     """
-    path = path.expanduser().resolve()
+    path = path.expanduser()
+    path = path.resolve() if path.is_dir() else path.parent.resolve() / path.name  # caches link to what has no ending
     files = _files_of(path)
     if not any(file.name.endswith(".safetensors") for file in files) and files != [path]:
         raise WeightsError(f"{path} holds no model file.", "Give a .gguf file, or a folder of .safetensors files.")

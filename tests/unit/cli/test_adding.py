@@ -221,7 +221,14 @@ REFUSED = [
     ),
     ("pickled", only_pickled, "pickled"),
     ("config", lambda folder: (folder / "config.json").unlink(), "holds no config.json"),
+    (
+        "quantised",
+        lambda folder: break_config(folder, quantization_config={"quant_method": "gptq", "bits": 4}),
+        r"weights are quantised \('gptq'\)",
+    ),
+    ("another's tokenizer", lambda folder: break_config(folder, vocab_size=400), "numbers tokens up to 509"),
     ("sizes", lambda folder: break_config(folder, hidden_size="wide"), "config.json has no meaning"),
+    ("layers", lambda folder: break_config(folder, num_hidden_layers=10**9), "describes a model of at least"),
 ]
 
 
@@ -243,6 +250,57 @@ def test_on_a_hub_that_is_found_out_before_the_weights_are_fetched(
         run("models", "add", "ann/other", "--accept-licence")
     assert nothing_is_left(home)
     assert not any(path.endswith((".safetensors", ".bin")) for path, _ in server.requests)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "told"),
+    [
+        ("mt5", {}, "encoder-decoder of the type 'mt5'"),
+        ("bart", {"is_encoder_decoder": True}, "encoder-decoder of the type 'bart'"),
+        ("t5", {"num_decoder_layers": 10**9}, "describes a model of at least"),
+        ("gpt2", {"n_layer": 10**9}, "describes a model of at least"),
+        ("gpt2", {"num_key_value_heads": -1}, "has no meaning"),
+        ("starcoder2", {"rope_scaling": {"rope_type": "dynamic", "factor": 2}}, "by the length of the text"),
+        ("starcoder2", {"rope_parameters": {"rope_theta": 1e6}, "rope_theta": None}, "written for transformers 5"),
+    ],
+)
+@pytest.mark.skipif(not can_export(), reason="optimum is not installed")
+def test_what_would_be_exported_is_refused_before_a_library_builds_it(
+    folder: Path, home: Path, kind: str, more: dict[str, Any], told: str
+) -> None:
+    sizes = {"n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 512, "d_model": 64, "num_heads": 4, "d_kv": 16}
+    config = json.loads((folder / "config.json").read_text()) | sizes | {"model_type": kind} | more
+    (folder / "config.json").write_text(json.dumps({key: value for key, value in config.items() if value is not None}))
+    with pytest.raises(WeightsError, match=told):
+        run("models", "add", str(folder), "--accept-licence")
+    assert nothing_is_left(home)
+
+
+def test_a_link_of_a_hubs_cache_leads_to_the_file(tmp_path: Path) -> None:
+    blob = tiny.write_gguf(tiny.QWEN2_TIED, tmp_path / "blobs.gguf").rename(tmp_path / ("f" * 64))
+    (tmp_path / "tiny.gguf").symlink_to(blob)
+    run("models", "add", str(tmp_path / "tiny.gguf"), "--accept-licence")
+    assert "is ready in" in run("setup", "tiny", "--force", "--from", str(tmp_path / "tiny.gguf"))
+
+
+def test_a_folders_name_is_shown_without_what_a_terminal_would_obey(folder: Path) -> None:
+    strange = folder.rename(folder.with_name("tiny\x1b[2J\ncoder"))
+    output = run("models", "add", str(strange), "--accept-licence")
+    assert "\x1b" not in output
+    entry = catalog.find("tiny-2j-coder")
+    assert (entry.title, entry.sources) == ("tiny[2Jcoder", (FolderSource(str(strange)),))
+
+
+def test_a_folders_name_that_is_no_text_is_refused(folder: Path, home: Path) -> None:
+    strange = folder.rename(folder.with_name("caf\udce9"))
+    with pytest.raises(WeightsError, match="is not UTF-8"):
+        run("models", "add", str(strange), "--accept-licence")
+    assert nothing_is_left(home)
+
+
+def test_a_home_of_nobody_is_nowhere() -> None:
+    with pytest.raises(WeightsError, match="There is nothing at"):
+        run("models", "add", "~no-such-person/model", "--accept-licence")
 
 
 @pytest.mark.parametrize("name", ["nothing", "nothing.gguf", "model.bin", "note.txt"])
