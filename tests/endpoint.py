@@ -29,7 +29,7 @@ class Asked:
     @property
     def is_trial(self) -> bool:
         """Whether it only finds out whether the endpoint answers."""
-        return self.method == "GET" or self.body.get("stream") is False
+        return self.method in ("GET", "CONNECT") or self.body.get("stream") is False
 
 
 Script = Callable[[Asked], AsyncIterator[bytes]]

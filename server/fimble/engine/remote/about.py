@@ -21,7 +21,11 @@ class About:
 def about_in(listed: Any, wanted: str) -> About:
     """Of the model ``wanted``, or the first, in what was answered to ``/models``; whatever that is."""
     models = listed.get("data") if isinstance(listed, dict) else None
-    found = [one for one in models if isinstance(one, dict) and isinstance(one.get("id"), str)] if models else []
+    found = (
+        [one for one in models if isinstance(one, dict) and isinstance(one.get("id"), str)]
+        if isinstance(models, list)
+        else []
+    )
     one = next((one for one in found if one["id"] == wanted or not wanted), None)
     if one is None:
         return About(wanted)
@@ -31,5 +35,5 @@ def about_in(listed: Any, wanted: str) -> About:
     return About(
         wanted or one["id"],
         owner if isinstance(owner, str) else "",
-        length if isinstance(length, int) and not isinstance(length, bool) else 0,
+        max(0, length) if isinstance(length, int) and not isinstance(length, bool) else 0,
     )

@@ -21,6 +21,8 @@ class Address:
     """With ``/v1`` and without a slash at its end."""
     host: str
     """Host and port, as people are told."""
+    name: str
+    """The host alone."""
     is_here: bool
     """Whether it is this machine."""
     is_encrypted: bool
@@ -28,6 +30,8 @@ class Address:
     """The certificates that are trusted, instead of the system's."""
     timeout_s: float = 10.0
     """The longest time in which nothing is heard."""
+    proxy: str = ""
+    """The proxy on the way, or ``direct``; empty where the environment says."""
 
     def url(self, path: str) -> str:
         """Of one of its functions, such as ``completions``."""
@@ -35,7 +39,7 @@ class Address:
 
 
 def address_of(
-    endpoint: str, *, allows_plain_http: bool = False, ca_file: str = "", timeout_s: float = 10.0
+    endpoint: str, *, allows_plain_http: bool = False, ca_file: str = "", timeout_s: float = 10.0, proxy: str = ""
 ) -> Address:
     """The address that the option ``endpoint`` names. Raises ``ConfigError`` where nothing may be sent to it."""
     try:
@@ -61,10 +65,12 @@ def address_of(
     return Address(
         base=_base(parts.scheme, name, port, parts.path),
         host=_named(name, port),
+        name=name,
         is_here=is_here,
         is_encrypted=is_encrypted,
         ca_file=_file(ca_file),
         timeout_s=timeout_s,
+        proxy=proxy.strip(),
     )
 
 

@@ -56,7 +56,7 @@ class Line:
         self._client = Client(address)
         self._client.key = read_key()
         self._left_out: frozenset[str] = frozenset()
-        self._unheard_s = 0.0
+        self._unheard_s = self._unheard_until_s = 0.0
         self._trial: asyncio.Task[None] | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fimble-endpoint", daemon=True)
@@ -95,6 +95,7 @@ class Line:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _close(self) -> None:
+        self._unheard_s = float("-inf")
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
@@ -145,7 +146,7 @@ class Line:
         await self._ask_once(path, {name: value for name, value in body.items() if name not in extra}, learn)
 
     async def _ask_once(self, path: str, body: Mapping[str, Any], on_delta: Callable[[Delta], None]) -> None:
-        """An answer that breaks off ends there: what was heard of it counts all the same."""
+        """An answer that breaks off ends there: what was heard of it counts, and is not asked for a second time."""
         started_s, is_heard = self._loop.time(), False
 
         def hear(delta: Delta) -> None:
@@ -159,25 +160,33 @@ class Line:
             await self._client.post(path, body, hear)
         except asyncio.CancelledError:
             if not is_heard:
-                self._given_up(self._loop.time() - started_s)
+                self._given_up(started_s)
             raise
-        except EndpointUnreachable as error:
+        except (EndpointUnreachable, EndpointBusy, EndpointRefused) as error:
             if not is_heard:
                 raise
             logger.info("%s %s", self.address.host, error)
             on_delta(Delta(finish="length"))
 
-    def _given_up(self, waited_s: float) -> None:
-        """Nobody waited for this long enough to know, but all of them together may have."""
-        self._unheard_s += waited_s
+    def _given_up(self, started_s: float) -> None:
+        """Nobody waited for this long enough to know, but for all of them together: whether it answers is tried.
+
+        Time in which several were waited for counts once.
+        """
+        now_s = self._loop.time()
+        self._unheard_s += now_s - max(started_s, self._unheard_until_s)
+        self._unheard_until_s = now_s
         if self._unheard_s > self.address.timeout_s:
             self._unheard_s = 0.0
-            silence = EndpointSilent(f"gave no answer within {self.address.timeout_s:.0f} s")
-            self._failed(named(silence, self.address.host))
+            self._try_in(0.0)
 
     def _failed(self, error: EndpointError) -> None:
         wait_s = self.standing.failed(error)
-        if wait_s is not None and (self._trial is None or self._trial.done()):
+        if wait_s is not None:
+            self._try_in(wait_s)
+
+    def _try_in(self, wait_s: float) -> None:
+        if self._trial is None or self._trial.done():
             self._trial = asyncio.get_running_loop().create_task(self._try_again(wait_s))
 
     async def _try_again(self, wait_s: float) -> None:
@@ -192,7 +201,16 @@ class Line:
                 wait_s = wait_s if next_s is None else next_s
 
     async def _try(self) -> None:
-        """Ask for the least there is, with the key as it is now. Raises ``EndpointError``."""
+        """Ask for the least there is, with the key as it is now. Raises ``EndpointError``, and nothing else."""
+        try:
+            await self._ask_for_least()
+        except EndpointError:
+            raise
+        except Exception as error:
+            logger.exception("A trial of the endpoint failed")
+            raise EndpointGarbled(f"cannot be tried ({type(error).__name__})", "The log says more.") from error
+
+    async def _ask_for_least(self) -> None:
         try:
             self._client.key = await asyncio.get_running_loop().run_in_executor(None, self._read_key)
         except FimbleError as error:

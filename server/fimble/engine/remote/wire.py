@@ -2,7 +2,8 @@
 
 Understood are the streams of ``/v1/completions`` (``text``) and ``/v1/chat/completions`` (``delta``), and an answer in
 one piece from a server that does not stream. Log-probabilities come in OpenAI's old form, as from vLLM, or in the form
-of chats, as from llama-server; a server that has none sends none.
+of chats, as from llama-server; a server that has none sends none. TGI names the ends of answers in its own way, shows
+the token that ended one, and reports a request that it does not take within the stream.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ MAX_LINE_BYTES = 1 << 20
 MAX_ANSWER_BYTES = 1 << 24
 """No answer of a few hundred tokens is as long."""
 _MAX_SHOWN_CHARS = 200
+_END_TOKEN = "eos_token"
+_WHOLE = (_END_TOKEN, "stop_sequence")
+"""TGI's words for ``stop``. With the first comes the text of the end token, which is none of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def read_object(event: Any) -> Delta:
     if not isinstance(event, dict):
         raise EndpointGarbled(f"its answer is no object: {shown(json.dumps(event))}")
     if event.get("error"):
-        raise _reported(event["error"])
+        raise _reported(event)
     choices = event.get("choices")
     if choices == [] or (choices is None and "usage" in event):
         return Delta()
@@ -85,12 +89,14 @@ def read_object(event: Any) -> Delta:
     choice = choices[0]
     text = _text(choice)
     finish = choice.get("finish_reason")
+    if finish in _WHOLE:
+        text, finish = "" if finish == _END_TOKEN else text, "stop"
     return Delta(_said(text, choice.get("logprobs")), finish if isinstance(finish, str) else "")
 
 
-def message_in(body: bytes) -> str:
+def message_in(body: str) -> str:
     """What an error's body says, in one short line; nothing for a page in HTML."""
-    text = body.decode("utf-8", "replace").strip()
+    text = body.strip()
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -110,9 +116,11 @@ def _data(line: bytes) -> Iterator[str]:
     if not line.startswith(b"data:"):
         return
     try:
-        yield line[5:].decode().strip()
+        data = line[5:].decode().strip()
     except UnicodeDecodeError as error:
         raise EndpointGarbled("its answer is no UTF-8") from error
+    if data:  # without any it keeps the connection alive, as a comment does
+        yield data
 
 
 def _text(choice: dict[str, Any]) -> str:
@@ -154,11 +162,12 @@ def _logprob(value: Any) -> float:
     return min(0.0, max(-100.0, float(value)))
 
 
-def _reported(error: Any) -> EndpointError:
+def _reported(event: dict[str, Any]) -> EndpointError:
     """An error that comes in the middle of a stream, when the status was sent already."""
+    error = event["error"]
     code = error.get("code") if isinstance(error, dict) else None
     said = _message({"error": error}) or "it reports an error"
-    if code in (400, 404, 413, 422):
+    if code in (400, 404, 413, 422) or event.get("error_type") == "validation":
         return EndpointRefused(said, is_of_request=True)
     return EndpointBusy(said)
 

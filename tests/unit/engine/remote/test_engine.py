@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,9 +54,9 @@ def read(generation: RemoteGeneration) -> str:
     return PIECES.decode([token.id for token in generation])
 
 
-def failure_of(script: Script, timeout_s: float = 20.0) -> FimbleError:
+def failure_of(script: Script, timeout_s: float = 20.0, key: str = "") -> FimbleError:
     """How a request fails."""
-    with Endpoint(script) as endpoint, engine_at(endpoint, timeout_s) as engine:
+    with Endpoint(script) as endpoint, engine_at(endpoint, timeout_s, key=key) as engine:
         with pytest.raises(FimbleError) as caught:
             text_of(engine)
         return caught.value
@@ -384,9 +384,10 @@ def test_patience_without_a_time_is_tried_again() -> None:
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_is_told_with_what_to_do(status: int) -> None:
-    error = failure_of(answer(status, b"<html>no</html>"))
+    error = failure_of(answer(status, b"<html>no</html>"), key="wrong")
     assert isinstance(error, EndpointRefused)
     assert "refuses the key" in error.what
+    assert "wants a key" in failure_of(answer(status)).what
     assert "FIMBLE_ENDPOINT_KEY" in error.hint and "keyring set fimble 127.0.0.1:" in error.hint
     assert "<html>" not in str(error)
 
@@ -421,6 +422,69 @@ def test_an_error_in_the_stream_is_told() -> None:
     error = failure_of(raw(BEGIN, b'data: {"error": {"message": "CUDA out of memory", "code": 500}}\n\n'))
     assert isinstance(error, EndpointBusy)
     assert "CUDA out of memory" in error.what
+
+
+def test_an_error_in_the_middle_of_an_answer_ends_it_and_it_is_not_asked_for_again() -> None:
+    for error in (
+        b'{"error": {"message": "out of memory", "code": 500}}',
+        b'{"error": {"message": "no", "code": 400}}',
+    ):
+        script = raw(BEGIN, event("a = "), b"data: " + error + b"\n\n", DONE)
+        with Endpoint(script) as endpoint, engine_at(endpoint) as engine:
+            generation = engine.generate(GenerateRequest(PROMPT, 40))
+            assert read(generation) == "a = "
+            assert generation.stats.finishes == {0: Finish.LENGTH}
+            assert len(endpoint.answers) == 1
+
+
+def test_what_tgi_does_not_take_is_told_in_a_stream_and_stops_no_other_request() -> None:
+    said = b'{"error": "Input validation error: `inputs` must have less tokens", "error_type": "validation"}'
+    with Endpoint(raw(BEGIN, b"data: " + said + b"\n\n")) as endpoint, engine_at(endpoint) as engine:
+        with pytest.raises(EndpointRefused, match="must have less tokens"):
+            text_of(engine)
+        assert not engine.line.standing.is_offline
+
+
+def test_an_answer_of_tgi_is_whole_and_without_its_end_token() -> None:
+    script = raw(BEGIN, event("a", ""), b":\n\n", event("</s>", "eos_token"), DONE)
+    with Endpoint(script) as endpoint, engine_at(endpoint) as engine:
+        generation = engine.generate(GenerateRequest(PROMPT, 40))
+        assert read(generation) == "a"
+        assert generation.stats.finishes == {0: Finish.STOP_TOKEN}
+
+
+@pytest.mark.parametrize("key", ["s3cret-of-mine", "s3cret/of+mine"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        lambda said: answer(401, said),
+        lambda said: answer(400, said),
+        lambda said: answer(200, said, "Content-Type: application/json"),
+        lambda said: answer(200, b"x" + said, "Content-Type: application/json"),
+        lambda said: raw(BEGIN, b"data: " + said + b"\n\n"),
+        lambda said: raw(BEGIN, b"data: x" + said + b"\n\n"),
+        lambda said: answer(307, b"", f"Location: https://s3cret-of-mine@elsewhere/{said.decode()}"),
+    ],
+)
+def test_a_key_that_the_endpoint_says_again_is_not_told(script: Callable[[bytes], Script], key: str) -> None:
+    for spelled in (key, key.replace("/", "\\/")):
+        said = b'{"error": {"message": "%s%s is no key"}}' % (b"x" * 180, spelled.encode())
+        error: BaseException | None = failure_of(script(said), key=key)
+        while error is not None:
+            assert "s3cret" not in f"{error}{error.args}"
+            error = error.__cause__ or error.__context__
+
+
+@pytest.mark.parametrize("listed", [b"{}", b'{"data": 7}', b'{"data": [7, {"id": 7}, {}]}', b"[]", b'{"data": []}'])
+def test_a_list_of_models_that_is_none_or_empty(listed: bytes) -> None:
+    async def trial(asked: Asked) -> AsyncIterator[bytes]:
+        body = listed if asked.method == "GET" else b'{"choices": [{"text": "x"}]}'
+        yield whole(200, body, "Content-Type: application/json")
+
+    with Endpoint(trial=trial) as endpoint, engine_at(endpoint) as engine:
+        assert engine.info.model == "a model"
+        assert text_of(engine) == "pass"
+        assert "model" not in endpoint.answers[0].body
 
 
 def test_a_redirect_gets_neither_code_nor_key() -> None:
@@ -472,6 +536,7 @@ def test_an_endpoint_that_was_not_there_at_the_start() -> None:
 
 def test_requests_that_are_given_up_tell_of_silence_together() -> None:
     with Endpoint(silent()) as endpoint, engine_at(endpoint, timeout_s=0.4) as engine:
+        endpoint.trial = silent()
         while not engine.line.standing.is_offline:
             cancel = CancelToken()
             timer = threading.Timer(0.1, cancel.cancel)
@@ -481,6 +546,54 @@ def test_requests_that_are_given_up_tell_of_silence_together() -> None:
             timer.join()
         assert isinstance(engine.line.standing.error, EndpointSilent)
         assert len(endpoint.answers) > 1
+
+
+def test_requests_that_are_given_up_tell_nothing_of_an_endpoint_that_is_only_slow() -> None:
+    with Endpoint(silent()) as endpoint, engine_at(endpoint, timeout_s=0.4) as engine:
+        changes: list[bool] = []
+        engine.line.standing.listen(lambda: changes.append(engine.line.standing.is_offline))
+        num_trials = len(endpoint.asked)
+        while len(endpoint.asked) - len(endpoint.answers) < num_trials + 2:
+            cancel = CancelToken()
+            timer = threading.Timer(0.1, cancel.cancel)
+            timer.start()
+            with pytest.raises(EngineCancelled):
+                read(engine.generate(GenerateRequest(PROMPT, 40), cancel))
+            timer.join()
+        assert changes == []
+
+
+def test_candidates_that_are_given_up_together_count_once() -> None:
+    with Endpoint(silent()) as endpoint, engine_at(endpoint, timeout_s=1.0) as engine:
+        num_trials = len(endpoint.asked)
+        cancel = CancelToken()
+        timer = threading.Timer(0.5, cancel.cancel)
+        timer.start()
+        with pytest.raises(EngineCancelled):
+            read(engine.generate(GenerateRequest(PROMPT, 40, num_candidates=3), cancel))
+        timer.join()
+        for asked in endpoint.answers:
+            endpoint.wait(asked.gone.is_set)
+        assert len(endpoint.asked) - len(endpoint.answers) == num_trials
+        assert not engine.line.standing.is_offline
+
+
+def test_a_trial_that_fails_in_an_unforeseen_way_is_not_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fimble.engine.remote.standing.FIRST_WAIT_FOR_A_PERSON_S", 0.05)
+    said = iter(["", RuntimeError("a keyring that is broken"), RuntimeError("still"), ""])
+
+    def read_key() -> str:
+        key = next(said)
+        if isinstance(key, Exception):
+            raise key
+        return str(key)
+
+    with Endpoint() as endpoint:
+        line = Line(address_of(endpoint.url), "", read_key)
+        line.open()
+        assert line.standing.is_offline
+        endpoint.wait(lambda: not line.standing.is_offline)
+        line.close()
 
 
 def test_a_new_key_is_read_when_the_old_one_was_refused(monkeypatch: pytest.MonkeyPatch) -> None:

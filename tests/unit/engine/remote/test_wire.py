@@ -48,6 +48,10 @@ def test_the_last_event_needs_no_line_break() -> None:
     assert [*events.feed(b"data: a\ndata:b"), *events.end()] == ["a", "b"]
 
 
+def test_data_without_any_keeps_the_connection_alive() -> None:
+    assert [*Events().feed(b"data:\n\ndata: \n\nevent: ping\n\n: ping\n\ndata: a\n\n")] == ["a"]
+
+
 @given(JSON)
 def test_whatever_is_said_is_read_or_refused(event: object) -> None:
     try:
@@ -70,6 +74,20 @@ def test_tokens_that_do_not_make_up_the_text_are_one() -> None:
     assert read_object({"choices": [{"text": "é", "logprobs": logprobs}]}) == Delta((Said("é", -1.5),))
 
 
+@pytest.mark.parametrize(
+    ("finish", "delta"),
+    [
+        ("", Delta((Said("x", 0.0),))),
+        ("stop_sequence", Delta((Said("x", 0.0),), "stop")),
+        ("eos_token", Delta((), "stop")),
+        ("length", Delta((Said("x", 0.0),), "length")),
+    ],
+)
+def test_the_ends_of_tgi(finish: str, delta: Delta) -> None:
+    event = {"choices": [{"index": 0, "text": "x", "logprobs": None, "finish_reason": finish}]}
+    assert read_object(event) == delta
+
+
 def test_usage_at_the_end_says_nothing() -> None:
     assert read_object({"choices": [], "usage": {"total_tokens": 3}}) == Delta()
 
@@ -88,7 +106,7 @@ def test_usage_at_the_end_says_nothing() -> None:
     ],
 )
 def test_what_an_error_says(body: bytes, said: str) -> None:
-    assert message_in(body) == said
+    assert message_in(body.decode(errors="replace")) == said
 
 
 def test_a_stranger_is_cut_short() -> None:
