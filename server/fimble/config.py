@@ -127,6 +127,8 @@ class Config:
     """Certificates to trust in the place of the system's, a PEM file."""
     endpoint_plain_http: bool = False
     """Whether code may be sent unencrypted to another machine."""
+    endpoint_proxy: str = ""
+    """The proxy on the way to it; ``direct`` for none; empty: as ``HTTPS_PROXY`` and ``NO_PROXY`` say."""
     endpoint_timeout_s: int = 10
     """The longest time in which an endpoint may say nothing, 1 to 600."""
 
@@ -142,6 +144,7 @@ PERSONAL = frozenset(
         "endpoint_key_name",
         "endpoint_ca_file",
         "endpoint_plain_http",
+        "endpoint_proxy",
         "endpoint_timeout_s",
     }
 )
@@ -182,7 +185,15 @@ _SWITCHES = frozenset(
     }
 )
 _MAY_BE_EMPTY = frozenset(
-    {"endpoint", "endpoint_model", "endpoint_family", "endpoint_key", "endpoint_key_name", "endpoint_ca_file"}
+    {
+        "endpoint",
+        "endpoint_model",
+        "endpoint_family",
+        "endpoint_key",
+        "endpoint_key_name",
+        "endpoint_ca_file",
+        "endpoint_proxy",
+    }
 )
 _LISTS = frozenset({"disabled_paths", "disabled_languages"})
 _PRIVATE = frozenset({"disabled_paths"})
@@ -227,6 +238,7 @@ def without_personal(config: Config, options: Mapping[str, Any], origin: str) ->
 def shown(config: Config) -> dict[str, Any]:
     """Every option and its value, but for secrets, of which only is told that they are there."""
     values = {option.name: getattr(config, option.name) for option in fields(Config)}
+    values |= {name: _without_password(values[name]) for name in ("endpoint", "endpoint_proxy")}
     return values | {name: "(set)" for name in SECRET if values[name]}
 
 
@@ -256,6 +268,13 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
             from_environment[option.name] = _from_environment(option.name, value)
     config, more = apply(config, from_environment, "environment")
     return config, complaints + more
+
+
+def _without_password(address: str) -> str:
+    """``address`` without the name, the password and the query that may be in it."""
+    scheme, separator, rest = address.rpartition("://")
+    place, mark, _ = rest.rpartition("@")[2].partition("?")
+    return f"{scheme}{separator}{'…@' if '@' in rest else ''}{place}{'?…' if mark else ''}"
 
 
 def _added(before: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:

@@ -149,6 +149,21 @@ def test_every_option_of_an_endpoint_is_the_person_s_own() -> None:
     assert config.SECRET < config.PERSONAL
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://gpu:8000/v1", "https://gpu:8000/v1"),
+        ("https://me:s3cret@gpu/v1", "https://…@gpu/v1"),
+        ("me:s3@cret@gpu", "…@gpu"),
+        ("https://gpu/v1?key=s3cret", "https://gpu/v1?…"),
+        ("", ""),
+    ],
+)
+def test_a_password_in_an_address_is_not_shown(address: str, shown: str) -> None:
+    found = config.shown(Config(endpoint=address, endpoint_proxy=address))
+    assert (found["endpoint"], found["endpoint_proxy"]) == (shown, shown)
+
+
 def test_a_key_comes_from_the_environment_and_is_not_shown(tmp_path: Path) -> None:
     file = tmp_path / "fimble.toml"
     file.write_text('endpoint_key = "in-a-file"\nendpoint = "https://gpu/v1"\n', encoding="utf-8")

@@ -138,6 +138,7 @@ def address_in(config: Config) -> Address:
         allows_plain_http=config.endpoint_plain_http,
         ca_file=config.endpoint_ca_file,
         timeout_s=config.endpoint_timeout_s,
+        proxy=config.endpoint_proxy,
     )
 
 

@@ -16,6 +16,23 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+def test_the_proxy_to_an_endpoint_is_this_windows_and_not_that_of_who_started_the_daemon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("https_proxy", "http://proxy.invalid:3128")
+    assert "FIMBLE_ENDPOINT_PROXY" not in through.hello().environ
+    monkeypatch.setenv("FIMBLE_ENDPOINT", "https://gpu.invalid/v1")
+    assert through.hello().environ["FIMBLE_ENDPOINT_PROXY"] == "http://proxy.invalid:3128"
+    monkeypatch.delenv("https_proxy")
+    assert through.hello().environ["FIMBLE_ENDPOINT_PROXY"] == "direct"
+    monkeypatch.setenv("FIMBLE_ENDPOINT_PROXY", "mine:3128")
+    assert through.hello().environ["FIMBLE_ENDPOINT_PROXY"] == "mine:3128"
+    monkeypatch.delenv("FIMBLE_ENDPOINT_PROXY")
+    monkeypatch.setenv("FIMBLE_ENDPOINT", "no address")
+    assert "FIMBLE_ENDPOINT_PROXY" not in through.hello().environ
+
+
 @pytest.mark.parametrize(
     ("arguments", "level"),
     [
