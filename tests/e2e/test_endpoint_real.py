@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,10 @@ from fimble.prompt.chat import Message, Role
 from fimble.weights import catalog, store
 from tests.e2e.editor import REAL_SERVER, Editor
 
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("xllamacpp") is None,
+    reason="xllamacpp, a wheel of llama.cpp's server, is not installed: no endpoint that others wrote is asked",
+)
 PATIENCE_S = 300
 """This build of it knows no vector instructions to speak of: on a busy machine a token takes seconds."""
 PIECES = Pieces()

@@ -6,10 +6,12 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import fimble
 from fimble.config import Config
@@ -35,6 +37,25 @@ def test_the_wheel_holds_package_catalogue_and_licence(wheel: Path) -> None:
     assert expected
     assert expected <= set(names)
     assert [name for name in names if not name.startswith(("fimble/", "fimble-"))] == []
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "is_wanted"),
+    [
+        ("linux", "x86_64", True),
+        ("linux", "aarch64", True),
+        ("linux", "riscv64", False),
+        ("darwin", "arm64", True),
+        ("win32", "AMD64", True),
+        ("win32", "ARM64", False),
+        ("freebsd15", "amd64", False),
+    ],
+)
+def test_the_tests_own_server_is_installed_where_it_has_a_wheel(system: str, machine: str, is_wanted: bool) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (wanted,) = (one for one in map(Requirement, project["optional-dependencies"]["test"]) if one.name == "xllamacpp")
+    assert wanted.marker is not None
+    assert wanted.marker.evaluate({"sys_platform": system, "platform_machine": machine}) is is_wanted
 
 
 def test_an_unpacked_wheel_knows_its_models_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
