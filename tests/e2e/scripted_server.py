@@ -1,8 +1,8 @@
 """The real server with a scripted feature in the model's place: protocol tests need no weights.
 
 The line before the cursor says what happens: ``slow`` computes until it is cancelled
-(or 5 s), ``boom`` fails, ``die`` kills the process, ``none`` has nothing to add, anything else is answered with
-what the model was shown, so that a test sees which text was completed.
+(or 5 s), ``stubborn`` computes on, ``boom`` fails, ``die`` kills the process, ``none`` has nothing to
+add, anything else is answered with what the model was shown, so that a test sees which text was completed.
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ class ScriptedFeature:
             print(f"{'cancelled' if cancel.cancelled else 'finished'} {line}", flush=True)
             if cancel.cancelled:
                 return Outcome(reason=Reason.CANCELLED)
+        if line.endswith("stubborn"):
+            time.sleep(1.5)
         if line.endswith("boom"):
             raise RuntimeError("the script says so")
         if line.endswith("die"):

@@ -349,6 +349,28 @@ def test_an_editor_that_dies_while_others_hold_its_pipes(windows: Windows) -> No
     assert editor.process.wait(SOON_S) == 1
 
 
+def test_what_a_window_was_loading_when_it_closed_is_freed(windows: Windows) -> None:
+    other = windows.open("--load-s", "1.5")
+    early = windows.open()
+    for editor in (early, other):
+        editor.initialize()
+    early.wait_said("window/logMessage", "reading ")
+    early.shut_down()
+    assert "model closed" not in windows.log
+    windows.wait(lambda: windows.log.count("model closed") == 1, "the window's part is freed once it is loaded")
+    other.wait_ready()
+
+
+def test_what_a_window_was_doing_when_it_closed_keeps_nothing(windows: Windows) -> None:
+    windows.open().start()
+    busy = windows.open().start()
+    busy.open("stubborn\n")
+    busy.ask_completion(0, 8)
+    windows.wait(lambda: "begun stubborn" in windows.log, "it is at work")
+    busy.shut_down()
+    windows.wait(lambda: windows.log.count("model closed") == 1, "the window's part is freed when it is done")
+
+
 def test_each_window_has_its_own_options_and_its_own_log(windows: Windows) -> None:
     quiet = windows.open().start()
     loud = windows.open("--log-level", "info", FIMBLE_EAGERNESS="no").start()

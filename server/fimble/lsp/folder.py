@@ -44,6 +44,7 @@ class Folder:
         self._told_s = 0.0
         self._problems = problems
         self._asking: asyncio.Task[None] | None = None
+        self._is_left = False
 
     async def follow(self, followers: Followers) -> None:
         """Keep the index from now on, as the options say it; otherwise where they have changed."""
@@ -53,11 +54,14 @@ class Folder:
                 self._subscription.change(wanted)
             return
         root, is_read = await asyncio.to_thread(_known_of, self.root)
+        if self._is_left:  # the session ended meanwhile
+            return
         self._is_first = not is_read
         self._subscription = followers.subscribe(root, wanted, self._heard)
 
     async def leave(self) -> None:
         """Keep the index no more."""
+        self._is_left = True
         subscription, self._subscription = self._subscription, None
         if self._asking is not None:
             self._asking.cancel()

@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import Context
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,8 @@ class Follower:
     def start(self) -> None:
         """Begin to follow, unless it is at work."""
         if not self.is_at_work:
-            self._running = asyncio.ensure_future(self._run())
+            # it outlives the session that happens to begin it, and must hold on to nothing of it, nor log for it
+            self._running = asyncio.get_running_loop().create_task(self._run(), context=Context())
 
     def tell(self, order: Line) -> None:
         """Pass on what happened. Where no process runs it is lost: one that starts is told all that it must know."""

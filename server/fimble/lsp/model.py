@@ -134,6 +134,8 @@ class Model:
         """Why workspaces' adapters are not used (the model answers as it is), or why the endpoint does not answer."""
         self.error: FimbleError | None = None
         self._loader = loader
+        self._made: LoadedModel | None = None
+        """The same, known on the engine thread already: the session may end before it hears of it."""
         self._engine_thread, self._on_change = engine_thread, on_change
         self._waking: asyncio.Task[None] | None = None
 
@@ -163,10 +165,12 @@ class Model:
         def tell(message: str) -> None:
             loop.call_soon_threadsafe(on_progress, message)
 
+        def make() -> LoadedModel:
+            made = self._made = self._loader(config, elsewhere, adjustment, tell)
+            return made
+
         try:
-            self.loaded = await loop.run_in_executor(
-                self._engine_thread, self._loader, config, elsewhere, adjustment, tell
-            )
+            self.loaded = await loop.run_in_executor(self._engine_thread, make)
             self.loaded.listen(hear)
             await asyncio.sleep(0)  # what it told is learned first
         except FimbleError as error:
@@ -265,6 +269,6 @@ class Model:
 
     def close(self) -> None:
         """Free the model; on the engine thread."""
-        if self.loaded is not None:
-            self.loaded.close()
-            self.loaded = None
+        made, self._made, self.loaded = self._made, None, None
+        if made is not None:
+            made.close()

@@ -183,7 +183,7 @@ class FimbleServer(LanguageServer):
             self.stopped.set_result(exit_code)
 
     async def close(self) -> None:
-        """Stop all work and free the model, unless native code keeps the engine thread busy."""
+        """Stop all work and free the model; where the engine thread is busy, it does so when it is done."""
         self.idle.give_way()
         self.requests.drop_all()
         self.work.stop_all()
@@ -194,7 +194,7 @@ class FimbleServer(LanguageServer):
             task.cancel()
         freed = asyncio.get_running_loop().run_in_executor(self.engine_thread, self.model.close)
         await asyncio.wait((freed,), timeout=_FREE_MODEL_S)
-        self.engine_thread.shutdown(wait=False, cancel_futures=True)
+        self.engine_thread.shutdown(wait=False)  # nothing is taken back: the last that it is to do frees the model
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,16 @@ async def test_nothing_of_the_workspace_is_run(root: Path, monkeypatch: pytest.M
     follower.start()
     await until(lambda: {"ready": "words"} in lines)
     await follower.close()
+
+
+async def test_it_holds_on_to_nothing_of_the_session_that_begins_it(root: Path) -> None:
+    """Whose log it would write to long after the window is closed."""
+    script(root, "print('{}', flush=True)\nsys.stdin.read()\n")
+    of_session: ContextVar[str] = ContextVar("of_session")
+    of_session.set("a window")
+    heard: list[str | None] = []
+    follower = Follower(list, lambda _: heard.append(of_session.get(None)))
+    follower.start()
+    await until(lambda: heard)
+    await follower.close()
+    assert heard == [None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,6 +14,7 @@ from fimble.errors import IndexUnavailable
 from fimble.features.search import Search
 from fimble.index.records import Answer, Hit, Kind
 from fimble.lsp.folder import Folder
+from fimble.lsp.followers import Followers
 from fimble.lsp.workspace import MAX_NAMED, Workspace
 from fimble.privacy import Privacy
 
@@ -124,3 +126,15 @@ async def test_why_there_is_nothing() -> None:
     made = workspace(index=False)
     assert (await made.ask("x y", 5))[1] == ("The option index is off, so nothing can be searched.",)
     await made.close()
+
+
+async def test_a_folder_that_is_left_while_it_is_looked_at_is_not_followed(tmp_path: Path) -> None:
+    """Nobody would ever leave it again, and its window would be kept as long as the process lives."""
+    server = SimpleNamespace(config=Config())
+    folder = Folder(cast(Any, server), tmp_path, cast(Any, None), set())
+    followers = Followers()
+    following = asyncio.ensure_future(folder.follow(followers))
+    await asyncio.sleep(0)
+    await folder.leave()
+    await following
+    assert followers.roots == ()
