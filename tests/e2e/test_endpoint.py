@@ -136,7 +136,7 @@ def test_an_endpoint_that_is_not_there_at_the_start(tmp_path: Path) -> None:
     ("script", "told"),
     [
         (silent(), "gave no answer within 3 s"),
-        (answer(401), "refuses the key"),
+        (answer(401), "wants a key"),
         (answer(429, b"", "Retry-After: 60"), "answers 429"),
         (answer(500), "answers 500"),
         (answer(200, b"<html>", "Content-Type: text/html"), "answers with text/html"),

@@ -13,8 +13,11 @@ import tempfile
 from pathlib import Path
 
 from fimble.checks.finding import Finding, Kind
+from fimble.config import SECRET
 
 TIMEOUT_S = 10.0
+_SECRETS = frozenset(f"FIMBLE_{name.upper()}" for name in SECRET)
+"""What no other program is handed on."""
 _COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "bash": ("text.sh", ("bash", "-n")),
     "c": ("text.c", ("gcc", "-fsyntax-only", "-Werror=implicit-function-declaration")),
@@ -79,7 +82,7 @@ def said_of(text: str, language: str) -> str:
             done = subprocess.run(
                 [*command, name],
                 cwd=folder,
-                env=os.environ | {"LC_ALL": "C"},
+                env={name: value for name, value in os.environ.items() if name not in _SECRETS} | {"LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=TIMEOUT_S,

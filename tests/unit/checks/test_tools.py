@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from fimble.checks.check import check_change
-from fimble.checks.tools import check_with_tool, has_tool
+from fimble.checks.tools import check_with_tool, has_tool, said_of
 from fimble.syntax.languages import find
 
 needs_gcc = pytest.mark.skipif(not has_tool("c"), reason="gcc is not installed")
 needs_node = pytest.mark.skipif(not has_tool("javascript"), reason="node is not installed")
+
+
+def test_a_program_is_not_handed_the_key_of_an_endpoint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "ruby"
+    program.write_text("#!/bin/sh\nenv >&2\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("FIMBLE_ENDPOINT_KEY", "s3cret")
+    said = said_of("x = 1", "ruby")
+    assert "LC_ALL=C" in said and "s3cret" not in said
 
 
 @needs_gcc
