@@ -89,7 +89,7 @@ def _at_home(path: Path) -> Path:
 def _from_path(path: Path, wish: Wish) -> CatalogEntry:
     from fimble.cli.making import make
     from fimble.weights import store
-    from fimble.weights.addition import entry_of, files_of, name_for
+    from fimble.weights.addition import entry_of, files_of, name_for, refuse_taken
     from fimble.weights.candidate import describe, examine
     from fimble.weights.entry import FolderSource
 
@@ -100,6 +100,7 @@ def _from_path(path: Path, wish: Wish) -> CatalogEntry:
     _agree(found.licence, wish.is_accepted)
     folder = found.path.parent if found.format == "gguf" else found.path
     with _bars() as bars, store.lock(name, bars.on_progress):
+        refuse_taken(name)
         files = files_of(found, bars.on_progress)
         entry = entry_of(found, name, family, found.licence.name, files, FolderSource(str(folder)))
         make(entry, found, wish.precision, bars)
@@ -140,13 +141,14 @@ def _fetch_and_make(
 ) -> CatalogEntry:
     from fimble.cli.making import make
     from fimble.weights import download, store
-    from fimble.weights.addition import entry_of, provisional_entry
+    from fimble.weights.addition import entry_of, provisional_entry, refuse_taken
     from fimble.weights.candidate import describe, examine
     from fimble.weights.offer import weight_files
 
     files = (*weight_files(offer), *small.values())
     fetched = provisional_entry(name, said.name, files, offer.source)
     with _bars() as bars, store.lock(name, bars.on_progress), _given_up(files[0].sha256):
+        refuse_taken(name)
         place = store.source_folder(files[0].sha256)
         with store.lock(files[0].sha256, bars.on_progress):
             place.mkdir(parents=True, exist_ok=True)
@@ -242,7 +244,7 @@ def _try(entry: CatalogEntry) -> None:
 
     try:
         prompt, written = first_words(entry.name)
-    except FimbleError:
+    except Exception:  # also what a tokenizer or a graph raises that nobody thought of
         store.remove(entry.name)
         catalog.forget(entry.name)
         raise

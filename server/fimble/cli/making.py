@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fimble import config
-from fimble.cli.preparing import ASKING, Precision, precision_for, write_as_it_bears
+from fimble.cli.preparing import ASKING, Precision, is_written_here, precision_for, write_as_it_bears
 
 if TYPE_CHECKING:
     from fimble.cli.bars import Bars
@@ -24,16 +25,21 @@ def make(entry: CatalogEntry, found: Candidate, precision: Precision, bars: Bars
 
     The caller holds the model's lock. Raises ``WeightsError``; nothing of the model is left then.
     """
-    from fimble.weights import catalog, record
+    from fimble.weights import catalog, record, store
     from fimble.weights.addition import MARK
     from fimble.weights.source import Source
 
     references = _references(found, bars)
     source = Source(found.path, entry.file.sha256, is_catalogued=True)
-    chosen = precision_for(precision, config.load()[0].provider)
+    chosen = precision_for(precision, config.load()[0].provider, is_written_here(entry))
     write_as_it_bears(entry, chosen, source, references, bars)
-    made_with = record.made_with(entry.file.sha256) if references else {}
-    catalog.save(entry, MARK, record.to_json(references, made_with) if references else "")
+    try:
+        made_with = record.made_with(entry.file.sha256) if references else {}
+        catalog.save(entry, MARK, record.to_json(references, made_with) if references else "")
+    except BaseException:  # a full disk, or somebody who interrupts: without its entry it would be nobody's
+        catalog.forget(entry.name)
+        shutil.rmtree(store.models_folder() / entry.name, ignore_errors=True)
+        raise
 
 
 def first_words(name: str) -> tuple[str, str]:
@@ -77,4 +83,10 @@ def _references(found: Candidate, bars: Bars) -> tuple[Reference, ...]:
         )
         return ()
     bars.on_fraction(ASKING, 0.0)
-    return record(found.path)
+    references = record(found.path)
+    if not references:
+        bars.say(
+            f"It is not compared with its source: its context of {found.settings.context_length} tokens has no room "
+            "for what it would be asked. It only has to answer."
+        )
+    return references

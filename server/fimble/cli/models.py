@@ -102,7 +102,7 @@ def remove(
         sha256 = catalog.find(name).file.sha256
         sources = [] if catalog.needs_source(sha256, but_for=name) else [sha256]
     except (ConfigError, UnknownModel):
-        if name not in {item.name for item in store.installed()}:
+        if not was_added and name not in {item.name for item in store.installed()}:
             raise
         sources = []
     if not yes:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 BYTES_PER_PARAMETER = {"int8": 1.6, "fp16": 2.7, "fp32": 5.3}
 """Upper estimate of a prepared model's size on disk, from measured ones (1.37 and 2.55 for 494 M parameters)."""
+WRITTEN, EXPORTED = ("qwen2", "llama"), "fp32"
+"""Architectures of our own writer; the precision that all others are exported in first."""
 ASKING, COMPARING = "Asking transformers for reference answers", "Comparing with the source model"
 
 
@@ -36,13 +38,16 @@ class Precision(StrEnum):
     FP16 = "fp16"
 
 
-def precision_for(wanted: Precision, provider: str) -> str:
-    """``int8`` or ``fp16``; raises ``ProviderUnavailable`` for a GPU that is demanded and not there."""
+def precision_for(wanted: Precision, provider: str, is_written: bool = True) -> str:
+    """``int8`` or ``fp16``; raises ``ProviderUnavailable`` for a GPU that is demanded and not there.
+
+    ``is_written``: see ``is_written_here``; a model that is not has no form for a GPU.
+    """
     from importlib.metadata import PackageNotFoundError, distribution
 
     from fimble.cli.installed import PRECISIONS, choose_provider
 
-    if wanted is Precision.INT8 or (wanted is Precision.AUTO and provider == "cpu"):
+    if wanted is Precision.INT8 or (wanted is Precision.AUTO and (provider == "cpu" or not is_written)):
         return PRECISIONS["cpu"]
     if wanted is Precision.FP16 or provider == "cuda":
         return PRECISIONS[choose_provider("cuda")[0]]
@@ -135,7 +140,16 @@ def capitalised(bars: Bars | Lines) -> Callable[[str, float], None]:
 
 
 def prepared_bytes(entry: CatalogEntry, precision: str) -> int:
-    return int(entry.parameters * BYTES_PER_PARAMETER[precision])
+    """What making it takes on the disk, at most: an exported model is there in fp32 until its 8 bits are written."""
+    num_bytes = entry.parameters * BYTES_PER_PARAMETER[precision]
+    if not is_written_here(entry) and precision != EXPORTED:
+        num_bytes += entry.parameters * BYTES_PER_PARAMETER[EXPORTED]
+    return int(num_bytes)
+
+
+def is_written_here(entry: CatalogEntry) -> bool:
+    """Whether it becomes a graph by our own writer, which knows a GPU; optimum's are for the CPU."""
+    return entry.format == "gguf" or entry.architecture in WRITTEN
 
 
 @contextmanager

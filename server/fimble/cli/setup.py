@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fimble import config
-from fimble.cli.preparing import Precision, install, interruptible, precision_for, prepared_bytes
+from fimble.cli.preparing import Precision, install, interruptible, is_written_here, precision_for, prepared_bytes
 from fimble.errors import ModelNotInstalled, WeightsError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def setup(
     entry = catalog.find(model or options.model)
     if encoder:
         search_encoder.entry(encoder)
-    wanted = precision_for(precision, options.provider)
+    wanted = precision_for(precision, options.provider, is_written_here(entry))
     with interruptible(), Lines() if progress else Bars(Console()) as bars:
         for complaint in complaints:
             bars.say(complaint)

@@ -15,6 +15,8 @@ from fimble.weights.progress import OnProgress, Progress, silent
 
 MARK = "Written by `fimble models add`; `fimble models remove` deletes it."
 """The first line of an entry, by which it is told from those that a person wrote."""
+_MAX_NAME_CHARS = 96
+"""As on the hub; the names of files are made of it, which end at 255."""
 
 
 def name_for(wanted: str, proposed: str) -> str:
@@ -22,23 +24,29 @@ def name_for(wanted: str, proposed: str) -> str:
 
     Raises ``WeightsError`` for one that is no name or is another model's.
     """
-    name = wanted or re.sub(r"[^a-z0-9._-]+", "-", proposed.lower()).strip("-._")
-    if not NAME.fullmatch(name):
+    name = wanted or re.sub(r"[^a-z0-9._-]+", "-", proposed.lower()).strip("-._")[:_MAX_NAME_CHARS]
+    if not NAME.fullmatch(name) or len(name) > _MAX_NAME_CHARS:
         raise WeightsError(
-            f"{name!r} cannot be a model's name.", "Choose one with --name: letters, digits, '.', '_' and '-'."
+            f"{name!r} cannot be a model's name.",
+            f"Choose one with --name: letters, digits, '.', '_' and '-', {_MAX_NAME_CHARS} at most.",
         )
     if catalog.is_builtin(name):
         raise WeightsError(
             f"fimble's own catalogue has a model called {name}.",
             f"Run `fimble setup {name}` for that one, or choose another name with --name.",
         )
+    refuse_taken(name)
+    return name
+
+
+def refuse_taken(name: str) -> None:
+    """Raise ``WeightsError`` where there is a model of that name; another process may have added it meanwhile."""
     taken = {known.lower() for known in catalog.names()} | {item.name.lower() for item in store.installed()}
     if name.lower() in taken:
         raise WeightsError(
             f"There is a model called {name} already.",
             f"Remove it (`fimble models remove {name}`), or choose another name with --name.",
         )
-    return name
 
 
 def files_of(candidate: Candidate, on_progress: OnProgress = silent) -> tuple[SourceFile, ...]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from fimble import config
 from fimble.errors import ConfigError, UnknownModel
+from fimble.weights import disk
 from fimble.weights.entry import (
     CatalogEntry,
     FolderSource,
@@ -112,11 +113,15 @@ def user_file(name: str) -> Path:
 
 
 def save(entry: CatalogEntry, heading: str, references: str = "") -> None:
-    """Write a person's own entry, whole or not at all; ``references``: the text of its recorded answers."""
-    user_folder().mkdir(parents=True, exist_ok=True)
-    if references:
-        _write(user_folder() / f"{entry.name}.reference.json", references)
-    _write(user_file(entry.name), to_toml(entry, heading))
+    """Write a person's own entry, whole or not at all; ``references``: the text of its recorded answers.
+
+    Raises ``NotEnoughDisk``.
+    """
+    with disk.guarded(user_folder()):
+        user_folder().mkdir(parents=True, exist_ok=True)
+        if references:
+            _write(user_folder() / f"{entry.name}.reference.json", references)
+        _write(user_file(entry.name), to_toml(entry, heading))
 
 
 def forget(name: str) -> None:
@@ -158,11 +163,14 @@ def _places() -> dict[str, Traversable]:
 
 def _write(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _text(file: Traversable) -> str:

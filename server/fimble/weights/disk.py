@@ -41,6 +41,13 @@ def guarded(folder: Path) -> Iterator[None]:
         raise full(folder, error.strerror or "no space left") from error
 
 
+def tells_of(error: Exception) -> bool:
+    """Whether ``error`` says "disk full"; libraries written in Rust say it in the text of a bare exception."""
+    if isinstance(error, OSError):
+        return error.errno in FULL_ERRNOS
+    return any(f"(os error {number})" in str(error) for number in FULL_ERRNOS)
+
+
 def full(folder: Path, reason: str) -> NotEnoughDisk:
     """The error for a disk that ran full while writing below ``folder``."""
     free_bytes = shutil.disk_usage(folder).free if folder.exists() else 0

@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fimble.errors import FimbleError, UnsupportedArchitecture, WeightsError
-from fimble.weights import chat
+from fimble.weights import chat, disk
 from fimble.weights.exportable import UNKNOWN, Exportable, look_at
 from fimble.weights.exporters import can_export, quiet
 from fimble.weights.manifest import (
@@ -164,6 +164,8 @@ def _run_optimum(source: Path, folder: Path, task: str) -> None:
                 do_validation=False,
             )
     except Exception as error:  # whatever a library of this size raises is the reason
+        if disk.tells_of(error):
+            raise disk.full(folder, "while exporting") from error
         raise UnsupportedArchitecture(f"optimum cannot export {source}: {error}", UNKNOWN) from error
 
 

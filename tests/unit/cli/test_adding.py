@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections.abc import Iterator
@@ -12,9 +13,17 @@ from typing import Any
 import pytest
 
 from fimble import config
+from fimble.cli.preparing import Precision, is_written_here, precision_for, prepared_bytes
 from fimble.cli.wiring import load_engine
 from fimble.engine.base import GenerateRequest
-from fimble.errors import DownloadFailed, FimbleError, UnsupportedArchitecture, VerificationFailed, WeightsError
+from fimble.errors import (
+    DownloadFailed,
+    FimbleError,
+    NotEnoughDisk,
+    UnsupportedArchitecture,
+    VerificationFailed,
+    WeightsError,
+)
 from fimble.weights import catalog, http, manifest, store
 from fimble.weights.entry import FolderSource, HubSource, Reference
 from fimble.weights.exporters import can_export
@@ -400,6 +409,104 @@ def test_other_architectures_are_exported_from_a_hub_and_again_at_setup(
             assert "is ready in" in run("setup", kind, "--force")
     run("models", "remove", kind, "--yes")
     assert nothing_is_left(home)
+
+
+def test_two_at_once_are_not_written_over_each_other(
+    folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The other one was added while this one waited for it."""
+    other = tiny.write_safetensors(tiny.QWEN2_TIED, tmp_path / "other")
+    lock = store.lock
+
+    def late(name: str, *rest: Any, **more: Any) -> Any:
+        monkeypatch.setattr(store, "lock", lock)
+        run("models", "add", str(other), "--name", name, "--accept-licence")
+        return lock(name, *rest, **more)
+
+    monkeypatch.setattr(store, "lock", late)
+    with pytest.raises(WeightsError, match="There is a model called mine already"):
+        run("models", "add", str(folder), "--name", "mine", "--accept-licence")
+    assert catalog.find("mine").title == "other"
+    assert [item.state for item in store.installed(read_all=True)] == [store.State.OK]
+
+
+@pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_a_model_whose_entry_cannot_be_written_does_not_stay(
+    folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise failure
+
+    monkeypatch.setattr("fimble.weights.catalog.to_toml", fail)
+    with pytest.raises((NotEnoughDisk, SystemExit)):
+        run("models", "add", str(folder), "--accept-licence")
+    assert nothing_is_left(home)
+
+
+@pytest.mark.skipif(not can_export(), reason="optimum is not installed")
+@pytest.mark.parametrize("limit", [1000, 100_000])
+def test_a_disk_that_runs_full_in_an_export_is_named(tmp_path: Path, home: Path, limit: int) -> None:
+    """Not the architecture, as if the exporter did not know it."""
+    import resource
+
+    from tests.unit import random_models
+
+    source = tmp_path / "gpt2"
+    random_models.write_source(random_models.DECODERS["gpt2"], source)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limits[1]))
+    try:
+        with pytest.raises(NotEnoughDisk, match="ran full"):
+            run("models", "add", str(source), "--accept-licence")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert nothing_is_left(home)
+
+
+def test_an_added_entry_that_is_damaged_can_be_removed(folder: Path, home: Path) -> None:
+    run("models", "add", str(folder), "--name", "mine", "--accept-licence")
+    shutil.rmtree(home / "models")
+    with catalog.user_file("mine").open("a") as file:
+        file.write("= nonsense")
+    assert "mine is removed" in run("models", "remove", "mine", "--yes")
+    assert nothing_is_left(home)
+
+
+def test_one_whose_context_has_no_room_for_the_questions_is_said_not_to_be_compared(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fimble.weights.record.record", lambda source: ())
+    assert "its context of 1024 tokens has no room" in run("models", "add", str(folder), "--accept-licence")
+
+
+def test_what_fails_in_a_way_that_nobody_thought_of_is_taken_away_again(
+    folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr("fimble.cli.wiring.load_engine", fail)
+    with pytest.raises(RuntimeError, match="odd"):
+        run("models", "add", str(folder), "--accept-licence")
+    assert nothing_is_left(home)
+
+
+def test_a_long_name_is_refused_and_a_long_folder_cut(folder: Path, home: Path) -> None:
+    with pytest.raises(WeightsError, match="cannot be a model's name"):
+        run("models", "add", str(folder), "--name", "x" * 97, "--accept-licence")
+    run("models", "add", str(folder.rename(folder.with_name("x" * 250))), "--accept-licence")
+    assert "x" * 96 in catalog.names()
+
+
+def test_without_a_form_for_a_gpu_it_is_prepared_for_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for by name, it is refused later on, with words."""
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: None)
+    monkeypatch.setattr("fimble.cli.installed.choose_provider", lambda wanted: ("cuda", ()))
+    entry = catalog.find("qwen2.5-coder-0.5b-instruct")
+    exported = replace(entry, format="safetensors", architecture="codegen")
+    assert precision_for(Precision.AUTO, "auto", is_written_here(entry)) == "fp16"
+    assert precision_for(Precision.AUTO, "auto", is_written_here(exported)) == "int8"
+    assert prepared_bytes(exported, "int8") > 4 * entry.parameters > prepared_bytes(entry, "int8")
 
 
 def test_an_interruption_leaves_nothing(folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
