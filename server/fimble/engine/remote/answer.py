@@ -24,18 +24,24 @@ class Answer:
     def __init__(self, loop: asyncio.AbstractEventLoop, work: Work) -> None:
         """``work`` is done on ``loop``, from now on."""
         self._items: queue.SimpleQueue[Delta | Exception | None] = queue.SimpleQueue()
+        self._is_cancelled = False
         self._future: Future[None] = asyncio.run_coroutine_threadsafe(self._do(work), loop)
 
     def __iter__(self) -> Iterator[Delta]:
         """Raises ``EndpointError``, and ``EngineCancelled`` once ``cancel`` was called."""
         while (item := self._items.get()) is not None:
+            if self._is_cancelled:
+                break
             if isinstance(item, Exception):
                 raise item
             yield item
+        if self._is_cancelled:
+            raise EngineCancelled("The request was cancelled.")
 
     def cancel(self) -> None:
         """Give up; on any thread. Who waits for it is told at once."""
-        self._items.put(EngineCancelled("The request was cancelled."))
+        self._is_cancelled = True
+        self._items.put(None)
         self.close()
 
     def close(self) -> None:

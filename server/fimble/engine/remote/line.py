@@ -55,7 +55,7 @@ class Line:
         self._wanted, self._read_key = model, read_key
         self._client = Client(address)
         self._client.key = read_key()
-        self._left_out: frozenset[str] = frozenset()
+        self._left_out: dict[str, frozenset[str]] = {}
         self._unheard_s = self._unheard_until_s = 0.0
         self._trial: asyncio.Task[None] | None = None
         self._loop = asyncio.new_event_loop()
@@ -120,7 +120,8 @@ class Line:
         """Ask until something is heard, or it makes no sense any more."""
         waits = iter(RETRIES_S)
         while True:
-            sent = {name: value for name, value in body.items() if name not in self._left_out}
+            left_out = self._left_out.get(path, frozenset())
+            sent = {name: value for name, value in body.items() if name not in left_out}
             try:
                 await self._ask_once(path, sent, on_delta)
                 return
@@ -137,10 +138,10 @@ class Line:
 
     async def _ask_plainly(self, path: str, body: Mapping[str, Any], on_delta: Callable[[Delta], None]) -> None:
         """The same without what not every endpoint knows; one that takes it is asked so from now on."""
-        extra = {name for name in OPTIONAL if name in body}
+        extra = frozenset(name for name in OPTIONAL if name in body)
 
         def learn(delta: Delta) -> None:
-            self._left_out |= extra
+            self._left_out[path] = self._left_out.get(path, frozenset()) | extra
             on_delta(delta)
 
         await self._ask_once(path, {name: value for name, value in body.items() if name not in extra}, learn)

@@ -251,6 +251,22 @@ def test_what_an_endpoint_does_not_take_is_left_out_from_then_on() -> None:
         assert engine.line.standing.error is None
 
 
+def test_what_it_does_not_take_in_a_conversation_may_be_asked_elsewhere() -> None:
+    async def script(asked: Asked) -> AsyncIterator[bytes]:
+        if "continue_final_message" in asked.body:
+            yield whole(400, b'{"error": {"message": "unknown field"}}')
+            return
+        async for data in stream("pass")(asked):
+            yield data
+
+    chat = (Mark.USER.id, *PIECES.encode("Hi"), Mark.ASSISTANT.id, *PIECES.encode("```\n"))
+    with Endpoint(script) as endpoint, engine_at(endpoint, family="deepseek-coder") as engine:
+        read(engine.generate(GenerateRequest(chat, 40)))
+        read(engine.generate(GenerateRequest(chat, 40)))
+        assert text_of(engine) == "pass"
+        assert ["logprobs" in asked.body for asked in endpoint.answers] == [True, False, False, True]
+
+
 def test_a_request_that_is_refused_says_why_and_others_are_asked() -> None:
     script = answer(400, b'{"error": {"message": "this model takes 100 tokens"}}')
     with Endpoint(script) as endpoint, engine_at(endpoint) as engine:
