@@ -8,6 +8,7 @@ numbers stand for no text and are left out; but for runs of spaces, which CodeGe
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import tokenizers
 
+_BYTE = re.compile("<0x[0-9A-Fa-f]{2}>")
 _SPACE = "\u2581"
 """What SentencePiece writes for a space."""
 
@@ -146,6 +148,6 @@ def _from_byte_level(text: str, table: dict[int, str]) -> bytes:
 
 
 def _from_sentencepiece(text: str) -> bytes:
-    if len(text) == 6 and text.startswith("<0x") and text.endswith(">"):
+    if _BYTE.fullmatch(text):
         return bytes([int(text[3:5], 16)])
     return text.replace(_SPACE, " ").encode("utf-8", "surrogatepass")

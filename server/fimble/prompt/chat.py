@@ -10,10 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fimble.errors import ModelFolderInvalid
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _STAND_IN = "\ue000{number}\ue001"
 _STAND_INS = re.compile("\ue000(\\d+)\ue001")
@@ -54,12 +58,9 @@ class ChatPrompts:
                 "Choose an instruct model, such as qwen2.5-coder-0.5b-instruct.",
             )
         from jinja2 import TemplateError
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
-        environment.globals["raise_exception"] = _refuse
         try:
-            self._template = environment.from_string(template)
+            self._template = _environment().from_string(template)
         except TemplateError as error:
             raise _unreadable(error) from error
         self._encoder = encoder
@@ -70,8 +71,6 @@ class ChatPrompts:
 
         Raises ``ModelFolderInvalid`` where the template refuses the conversation.
         """
-        from jinja2 import TemplateError
-
         texts = [message.text for message in messages]
         turns = [
             {"role": message.role.value, "content": _STAND_IN.format(number=number)}
@@ -79,12 +78,33 @@ class ChatPrompts:
         ]
         try:
             rendered = self._template.render(messages=turns, add_generation_prompt=True, **self._tokens)
-        except TemplateError as error:
+        except Exception as error:  # a template can divide by nothing, and more
             raise _unreadable(error) from error
         tokens: list[int] = []
         for place, part in enumerate(_STAND_INS.split(rendered)):
             tokens += self._encoder.encode(texts[int(part)]) if place % 2 else self._encoder.encode_marked(part)
         return (*tokens, *self._encoder.encode(answer))
+
+
+def _environment() -> Environment:
+    """A sandbox with what transformers gives to templates: their makers try them there."""
+    from jinja2.ext import Extension
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Generation(Extension):
+        """``{% generation %}`` marks what a training learns from; it changes nothing of the text."""
+
+        tags = {"generation"}  # noqa: RUF012
+
+        def parse(self, parser: Any) -> Any:
+            next(parser.stream)
+            return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+    made = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", Generation]
+    )
+    made.globals |= {"raise_exception": _refuse, "strftime_now": lambda form: datetime.now().strftime(form)}
+    return made
 
 
 def _refuse(message: str) -> Any:

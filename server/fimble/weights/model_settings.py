@@ -190,5 +190,7 @@ def _tokenizer(folder: Path) -> Tokenizer:
 
     try:
         return Tokenizer.from_file(str(folder / TOKENIZER))
-    except Exception as error:  # the package raises bare exceptions
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # the package raises bare exceptions, and panics are not even those
         raise WeightsError(f"{folder / TOKENIZER} cannot be read: {error}.", "Fetch it again.") from error

@@ -14,11 +14,13 @@ import pytest
 
 from fimble import config
 from fimble.cli.preparing import Precision, is_written_here, precision_for, prepared_bytes
-from fimble.cli.wiring import load_engine
+from fimble.cli.wiring import load_engine, load_feature
+from fimble.cli.wiring_instructed import generator_on
 from fimble.engine.base import GenerateRequest
 from fimble.errors import (
     DownloadFailed,
     FimbleError,
+    ModelFolderInvalid,
     NotEnoughDisk,
     UnsupportedArchitecture,
     VerificationFailed,
@@ -218,9 +220,16 @@ def only_pickled(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
 
 
+def panic(folder: Path) -> None:
+    path = folder / "tokenizer.json"
+    broken = {"type": "Precompiled", "precompiled_charsmap": "AAAA"}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"normalizer": broken}))
+
+
 REFUSED = [
     ("tokenizer", lambda folder: (folder / "tokenizer.json").unlink(), "holds no tokenizer.json"),
     ("damaged tokenizer", lambda folder: (folder / "tokenizer.json").write_text("{"), "tokenizer.json cannot be read"),
+    ("tokenizer at which the package panics", panic, "tokenizer.json cannot be read"),
     ("architecture", lambda folder: break_config(folder, model_type="mamba9"), "type 'mamba9' cannot be prepared"),
     ("code", lambda folder: break_config(folder, auto_map={"AutoModel": "m.M"}), "brings its own code"),
     (
@@ -409,6 +418,16 @@ def test_other_architectures_are_exported_from_a_hub_and_again_at_setup(
             assert "is ready in" in run("setup", kind, "--force")
     run("models", "remove", kind, "--yes")
     assert nothing_is_left(home)
+
+
+def test_a_model_whose_chat_template_cannot_be_read_completes(folder: Path) -> None:
+    (folder / "tokenizer_config.json").write_text(json.dumps({"chat_template": "{% for %}"}))
+    run("models", "add", str(folder), "--name", "mine", "--accept-licence")
+    model = load_feature(replace(config.load()[0], model="mine"))
+    assert (model.actions, model.english) == (None, None)
+    with pytest.raises(ModelFolderInvalid, match="chat template cannot be used"):
+        generator_on(model.loaded)
+    model.close()
 
 
 def test_two_at_once_are_not_written_over_each_other(

@@ -47,13 +47,18 @@ def test_numbers_that_no_text_uses_are_left_out() -> None:
 
 
 def test_sentencepiece_tokens_have_spaces_and_single_bytes() -> None:
-    tokenizer = Tokenizer(models.BPE({"<unk>": 0, "<0x0A>": 1, "\u2581def": 2, "\u2581": 3, "\u00e9": 4}, []))
+    tokenizer = Tokenizer(
+        models.BPE({"<unk>": 0, "<0x0A>": 1, "\u2581def": 2, "\u2581": 3, "\u00e9": 4, "<0xyz>": 5}, [])
+    )
     tokenizer.add_special_tokens(["<unk>"])
     tokenizer.decoder = decoders.Sequence(
         [decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
     )
     vocabulary = Vocabulary.of(tokenizer)
-    assert [vocabulary.bytes_of(index) for index in range(5)] == [b"", b"\n", b" def", b" ", b"\xc3\xa9"]
+    assert [vocabulary.bytes_of(index) for index in range(6)] == [
+        *(b"", b"\n", b" def", b" ", b"\xc3\xa9"),
+        b"<0xyz>",  # it only looks like one
+    ]
     assert vocabulary.leading_to(b" d").tolist() == [2, 3]
 
 

@@ -55,6 +55,16 @@ def test_the_tokens_that_a_template_names_are_put_in() -> None:
     assert pieces.show(tokens) == "<<s></s>>"
 
 
+def test_templates_may_use_what_transformers_gives_them() -> None:
+    pieces = Pieces()
+    template = (
+        "{% for message in messages %}{% if loop.index > 1 %}{% break %}{% endif %}"
+        "{% generation %}{{ message.content }}{% endgeneration %}{% endfor %}{{ strftime_now('%%') }}"
+    )
+    tokens = ChatPrompts(template, pieces).prompt([Message(Role.USER, "a"), Message(Role.USER, "b")])
+    assert pieces.show(tokens) == "'a'<%>"
+
+
 @pytest.mark.parametrize(
     "template",
     [
@@ -63,6 +73,8 @@ def test_the_tokens_that_a_template_names_are_put_in() -> None:
         "{{ raise_exception('no system role') }}",
         "{{ ''.__class__.__mro__ }}",
         "{{ messages[9].content.x }}",
+        "{{ 1 / (messages | length - 1) }}",
+        "{{ messages + 1 }}",
     ],
 )
 def test_a_template_that_cannot_be_used_is_refused_with_what_to_do(template: str) -> None:
