@@ -45,8 +45,8 @@ def address_of(
     try:
         parts = urlsplit(endpoint.strip())
         port, name = parts.port, parts.hostname
-    except ValueError as error:
-        raise ConfigError(f"endpoint is no address: {error}.", _HINT) from error
+    except ValueError:  # which may repeat a password that has a slash in it
+        raise ConfigError("endpoint is no address: its host or port cannot be read.", _HINT) from None
     if parts.scheme not in ("http", "https") or not name:
         raise ConfigError("endpoint must begin with https:// (or http://) and name a host.", _HINT)
     if parts.username is not None or parts.password is not None:

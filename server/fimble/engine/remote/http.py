@@ -50,7 +50,8 @@ class Client:
         self._address = address
         self.key = ""
         proxy = proxy_to(address)
-        self._way = "" if proxy == DIRECT else f" through the proxy {proxy.rpartition('@')[2].rpartition('/')[2]}"
+        place = proxy.rpartition("@")[2].rpartition("://")[2].rstrip("/")
+        self._way = "" if proxy == DIRECT else f" through the proxy {place}"
         try:
             self._client = httpx.AsyncClient(
                 verify=_trusted(address),
@@ -62,7 +63,8 @@ class Client:
                 headers={"Accept-Encoding": "identity", "User-Agent": "fimble"},
             )
         except (ImportError, ValueError, httpx.InvalidURL) as error:
-            raise ConfigError(f"The proxy on the way to {address.host} cannot be used: {error}.", _PROXIES) from error
+            why = str(error) if "@" not in proxy else "its address cannot be read"  # and may hold a password
+            raise ConfigError(f"The proxy on the way to {address.host} cannot be used: {why}.", _PROXIES) from None
 
     async def get(self, path: str) -> Any:
         """What a function answers to GET, as JSON. Raises ``EndpointError``."""

@@ -42,6 +42,12 @@ def test_no_key_in_the_address(endpoint: str) -> None:
     assert "s3cret" not in str(caught.value)
 
 
+def test_a_password_that_makes_an_address_unreadable_is_not_told() -> None:
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
+        address_of("https://me:s3cret/of+mine@gpu/v1")
+    assert "s3cret" not in f"{caught.value}{caught.value.__cause__}" and caught.value.__suppress_context__
+
+
 def test_no_key_behind_the_address() -> None:
     with pytest.raises(ConfigError) as caught:
         address_of("https://gpu/v1?key=s3cret")

@@ -57,7 +57,7 @@ def test_a_proxy_without_a_scheme_is_one_of_http(monkeypatch: pytest.MonkeyPatch
 def test_a_proxy_that_refuses_is_told_as_one(endpoint: str) -> None:
     refusing = answer(407, b"<html>", "Proxy-Authenticate: Basic")
     with Endpoint(refusing, refusing) as proxy:
-        named = f"http://me:s3cret@127.0.0.1:{proxy.port}"
+        named = f"http://me:s3cret@127.0.0.1:{proxy.port}/"
         line = Line(address_of(endpoint, allows_plain_http=True, proxy=named), "", lambda: "k3y")
         line.open()
         told = str(line.standing.error)
@@ -91,8 +91,11 @@ def test_a_proxy_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("https_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "gopher://proxy")
     monkeypatch.setenv("no_proxy", "")
-    with pytest.raises(ConfigError, match="proxy"):
+    with pytest.raises(ConfigError, match="gopher"):
         Client(address_of("https://gpu.invalid"))
+    with pytest.raises(ConfigError, match="proxy") as caught:
+        Client(address_of("https://gpu.invalid", proxy="http://me:s3cret/of+mine@proxy"))
+    assert "s3cret" not in str(caught.value) and caught.value.__suppress_context__
 
 
 def test_names_and_passwords_of_other_programs_are_not_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
