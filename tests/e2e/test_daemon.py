@@ -349,6 +349,11 @@ def test_an_editor_that_dies_while_others_hold_its_pipes(windows: Windows) -> No
     assert editor.process.wait(SOON_S) == 1
 
 
+def test_an_editor_whose_process_has_no_possible_number_is_served(windows: Windows) -> None:
+    editor = windows.open().start(processId=2**40)
+    assert answer(editor, "odd", typed(editor, "odd")) == expected("odd")
+
+
 def test_what_a_window_was_loading_when_it_closed_is_freed(windows: Windows) -> None:
     other = windows.open("--load-s", "1.5")
     early = windows.open()

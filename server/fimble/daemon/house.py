@@ -117,6 +117,8 @@ class House:
             self._successor = hello.version
             writer.write(to_line(self._reply(RETIRING)))
             self._ending.set()
+        elif hello.wants == SESSION and not self._door.is_open:  # it came in before the door was closed
+            writer.write(to_line(self._reply(RETIRING)))
         elif hello.wants == SESSION:
             writer.write(to_line(self._reply(SERVING)))
             await self._serve(hello, reader, writer)

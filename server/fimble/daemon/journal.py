@@ -59,7 +59,10 @@ class _ToFile(logging.Handler):
         least = logging.INFO if record.name.startswith("fimble.daemon") else logging.WARNING
         if record.levelno < least or _session.get() is not None:
             return
-        print(self.format(record), file=sys.stderr, flush=True)
+        try:
+            print(self.format(record), file=sys.stderr, flush=True)
+        except (OSError, ValueError):  # a full disk, say: nobody who logs may fail over it
+            return
         self._num_lines += 1
         if self._num_lines % _LOOK_EVERY == 0:
             self._shorten()

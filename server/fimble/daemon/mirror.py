@@ -62,7 +62,7 @@ class Mirror:
         """A notification."""
         try:
             self._told(method, params if isinstance(params, dict) else {})
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, LookupError):
             return  # the server passes over it, too
 
     def retelling(self) -> list[Said]:

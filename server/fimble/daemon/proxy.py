@@ -93,7 +93,7 @@ class Proxy:
         """An editor may die while others hold its end of the pipe."""
         try:
             self._editor_handle = os.pidfd_open(pid)
-        except (AttributeError, OSError):  # on another machine, or this system has no such thing: the pipe tells
+        except (AttributeError, OSError, OverflowError):  # on another machine, or nothing of the kind: the pipe tells
             self._editor_handle = 0
             return
         self._watch.add(self._editor_handle, lambda: self._end(1))
@@ -108,7 +108,7 @@ class Proxy:
         if found.problem:
             _to_stderr(f"No daemon: {found.problem}")
         if found.link is None:
-            self._again(f"It cannot be started: {found.problem}")
+            self._again(f"cannot be started ({found.problem.rstrip('.')})")
             return
         if found.problem and not self._has_told_alone:
             self._has_told_alone = True
@@ -228,7 +228,8 @@ class Proxy:
             self._outlet.put(frame)
         relay.to_editor.clear()
         if self._upstream is not None:
-            self._upstream.send(relay.to_server)
+            if self._upstream.send(relay.to_server):
+                self._pulse.heard(time.monotonic())
             relay.to_server.clear()
 
     def _leave(self) -> None:

@@ -101,17 +101,19 @@ class Relay:
             self._told_by_server(method, message.get("params"), body)
 
     def begin(self) -> None:
-        """A server is here. The first one is told what the editor says; others what it has told until now."""
+        """A server is here. The first one is told what the editor says, unless the editor was answered without one;
+        others what it has told until now."""
         self.server, self.shall_move = Server.HERE, False
         self._num_servers += 1
-        if self._num_servers == 1:
+        is_first = self._num_servers == 1 and not self.mirror.is_answered
+        if is_first:
             self.to_server += self._held
         elif self.mirror.params is not None:
             self._replay(self.mirror.params)
         self._held.clear()
         for question in self._asked.values():
             question.num_tries += 1
-            if self._num_servers > 1 and question.method != INITIALIZE:
+            if not is_first and question.method != INITIALIZE:
                 self.to_server.append(framed(question.body))
 
     def lose(self) -> None:

@@ -34,13 +34,17 @@ class Upstream:
         """The messages that ``data`` completes."""
         return self._frames.feed(data)
 
-    def send(self, frames: Iterable[bytes] = ()) -> None:
-        """As much as is taken now; the rest as soon as it can be."""
-        link, watch = self._link, self._watch
+    def send(self, frames: Iterable[bytes] = ()) -> bool:
+        """As much as is taken now; the rest as soon as it can be.
+
+        Returns whether the server shows by this that it lives: it has taken more of what it was behind with.
+        """
+        link, watch, was_behind, num_taken = self._link, self._watch, self.is_behind, 0
         for frame in frames:
             self._unsent += frame
         if self._unsent:
-            del self._unsent[: write(link, self._unsent)]
+            num_taken = write(link, self._unsent)
+            del self._unsent[:num_taken]
         events = selectors.EVENT_WRITE if self._unsent else 0
         if link.write_fd == link.read_fd:
             watch.add(link.read_fd, self._on_bytes, selectors.EVENT_READ | events)
@@ -48,6 +52,7 @@ class Upstream:
             watch.add(link.write_fd, lambda: None, events)
         else:
             watch.remove(link.write_fd)
+        return was_behind and num_taken > 0
 
     def finish(self, timeout_s: float) -> Iterator[bytes | BadFrame]:
         """Send the rest, then the end, and take what the server says to that, all within ``timeout_s``."""

@@ -295,3 +295,19 @@ def test_exit_is_passed_on_and_ends_it() -> None:
     between.editor("exit")
     assert methods(between.at_server()) == ["shutdown", "exit"]
     assert between.relay.is_over and between.relay.mirror.is_shut_down
+
+
+def test_an_editor_that_was_answered_without_a_server_is_introduced_to_the_first() -> None:
+    """Its ``initialize`` was never held for that: it came when none was to be had."""
+    between = Between()
+    between.relay.give_up()
+    between.editor("initialize", INIT, id=1)
+    (answered,) = between.at_editor()
+    assert answered["id"] == 1 and "capabilities" in answered["result"]
+    between.editor("initialized", {})
+    between.relay.hope()
+    between.editor(COMPLETION, {}, id=2)
+    between.relay.begin()
+    told = between.exchange()
+    assert methods(told) == ["initialize", "initialized", COMPLETION]
+    assert [message["id"] for message in between.at_editor()] == [2]
