@@ -9,14 +9,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fimble.config import Config
+from fimble.errors import EngineCancelled, EngineError
 
 if TYPE_CHECKING:
     from fimble.context.elsewhere import Elsewhere
     from fimble.engine.remote.address import Address
     from fimble.engine.remote.engine import RemoteEngine
-    from fimble.features.english import English
     from fimble.features.generation.generator import Generator
     from fimble.lsp.model import LoadedModel, Loader
+
+ENGLISH_S = 5.0
+"""The longest time that a question in Chinese waits for its English."""
 
 
 class RemoteModel:
@@ -152,11 +155,32 @@ def generator_on(engine: RemoteEngine) -> Generator:
     return Generator(engine, Pieces(), ChatPrompts(OUR_CHAT, Pieces()), frozenset())
 
 
-def english_on(engine: RemoteEngine) -> English:
-    """What puts a question into English there."""
+def english_on(engine: RemoteEngine) -> Callable[[str], str]:
+    """What puts a question into English there.
+
+    It raises ``EngineError``, too, where that takes longer than anybody waits: meanwhile nothing else is asked.
+    """
+    import threading
+
+    from fimble.engine.base import CancelToken
     from fimble.engine.remote.pieces import Pieces
     from fimble.features.english import English
     from fimble.prompt.chat import ChatPrompts
     from fimble.prompt.dialect import OUR_CHAT
 
-    return English(engine, Pieces(), ChatPrompts(OUR_CHAT, Pieces()), ())
+    english = English(engine, Pieces(), ChatPrompts(OUR_CHAT, Pieces()), ())
+
+    def within_patience(question: str) -> str:
+        cancel = CancelToken()
+        timer = threading.Timer(ENGLISH_S, cancel.cancel)
+        timer.daemon = True
+        timer.start()
+        try:
+            return english(question, cancel)
+        except EngineCancelled as error:
+            what = f"{engine.line.address.host} did not put the question into English within {ENGLISH_S:.0f} s."
+            raise EngineError(what, "Ask again, or in English.") from error
+        finally:
+            timer.cancel()
+
+    return within_patience

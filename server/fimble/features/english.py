@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from fimble.engine.base import Engine, GenerateRequest, Token
+from fimble.engine.base import CancelToken, Engine, GenerateRequest, Token
 from fimble.prompt.chat import ChatPrompts, Message, Role
 
 MAX_TOKENS = 40
@@ -32,7 +32,7 @@ class English:
         self._engine, self._tokenizer, self._prompts = engine, tokenizer, prompts
         self._end_tokens = frozenset(end_tokens)
 
-    def __call__(self, query: str) -> str:
+    def __call__(self, query: str, cancel: CancelToken | None = None) -> str:
         """``query`` in English, on one line; empty where the model says nothing. Raises ``EngineError``."""
         messages = [Message(Role.SYSTEM, _TASK)]
         for question, answer in _SHOTS:
@@ -41,5 +41,5 @@ class English:
         request = GenerateRequest(
             self._prompts.prompt(messages), MAX_TOKENS, stop_tokens=self._end_tokens, sequence="english"
         )
-        tokens = [step.id for step in self._engine.generate(request) if isinstance(step, Token)]
+        tokens = [step.id for step in self._engine.generate(request, cancel) if isinstance(step, Token)]
         return " ".join(self._tokenizer.decode(tokens).split())

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fimble.cli import app, diagnosis
+from fimble.cli import app, diagnosis, wiring_remote
 from fimble.cli.endpoint import inspect_endpoint
 from fimble.config import Config
-from tests.endpoint import Endpoint, answer, stream
+from fimble.errors import EngineError
+from tests.endpoint import Endpoint, answer, silent, stream
 
 
 @pytest.fixture
@@ -70,3 +71,17 @@ def test_generate_asks_the_endpoint(endpoint: Endpoint, capsys: pytest.CaptureFi
     assert ended.value.code in (0, None)
     assert capsys.readouterr().out == "def one():\n    return 1\n"
     assert endpoint.answers[0].body["prompt"].endswith("<|im_start|>assistant\n```python\n")
+
+
+def test_a_question_waits_for_its_english_no_longer_than_anybody_waits(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = wiring_remote.remote_engine(Config(endpoint=endpoint.url, endpoint_timeout_s=600))
+    english = wiring_remote.english_on(engine)
+    endpoint.script = stream("where are uploads retried")
+    assert english("\u5728\u54ea\u91cc") == "where are uploads retried"
+    endpoint.script = silent()
+    monkeypatch.setattr(wiring_remote, "ENGLISH_S", 0.2)
+    with pytest.raises(EngineError, match="did not put the question into English"):
+        english("\u5728\u54ea\u91cc")
+    engine.close()
