@@ -125,7 +125,7 @@ def test_unused_weights_give_their_memory_back_and_answer_the_same_again(sharing
     lent = session(sharing, idle_unload_minutes=1)
     engine, prompt = engine_of(lent), prompts_for(lent)[2]
     expected, loaded_mb = answer(engine, prompt), own_mb()
-    for shared in sharing._models.values():
+    for shared in sharing._shelf.models():
         shared.used_s -= 61
     sharing.unload_unused()
     assert sharing.state()["models"][0]["loaded"] is False

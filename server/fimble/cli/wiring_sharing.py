@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fimble.cli import wiring
@@ -39,11 +40,12 @@ class ModelMakers:
     """``daemon.sharing.Makers``, for what is installed on this machine."""
 
     def find(self, config: Config) -> Hashable:
-        """Sessions share a model where folder, provider and threads are the same; nothing where an endpoint answers."""
+        """Sessions share a model where folder, provider and threads are the same, and nobody has put another model into
+        the folder; nothing where an endpoint answers."""
         if config.endpoint:
             return None
         found = installed_for(config)
-        return found.folder, found.provider, config.num_threads
+        return found.folder, _identity(found.folder / "graph.onnx"), found.provider, config.num_threads
 
     def open(self, config: Config) -> OpenedModel:
         """Load it and run it once, so that the first request does not pay for what is touched first."""
@@ -77,6 +79,12 @@ class ModelMakers:
     ) -> LoadedModel:
         """As without a daemon."""
         return or_endpoint(wiring.load_feature)(config, elsewhere, adjustment, on_progress)
+
+
+def _identity(graph: Path) -> tuple[int, int]:
+    """Of the file that is there now: a model that is prepared anew has files of its own."""
+    found = graph.stat()
+    return found.st_ino, found.st_mtime_ns
 
 
 def new_sharing() -> Sharing[OpenedModel]:

@@ -12,18 +12,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from fimble.config import Config
 from fimble.context.elsewhere import Elsewhere
 from fimble.daemon.freeing import give_free_memory_back
 from fimble.daemon.lent import LentModel
+from fimble.daemon.makers import Makers, Opened
 from fimble.daemon.scheduler import Scheduler, Seat
+from fimble.daemon.shelf import Held, Shelf
 from fimble.engine.base import Urgency
 from fimble.engine.memory import KvMemory
-from fimble.engine.runner import Asked, Run, Runner
+from fimble.engine.runner import Asked, Run
+from fimble.errors import ModelFolderInvalid
 
 if TYPE_CHECKING:
     from fimble.lsp.model import LoadedModel
@@ -36,74 +38,8 @@ LOOK_S = 20.0
 """How often it is looked for weights that nobody uses."""
 
 
-class Graph(Protocol):
-    """Loaded weights: ``engine.session.Session`` and its kin."""
-
-    @property
-    def provider(self) -> str:
-        """``cpu`` or ``cuda``."""
-
-    @property
-    def is_loaded(self) -> bool: ...
-
-    def load(self) -> object:
-        """Have the weights in memory; nothing happens where they are. Slow. Raises ``FimbleError``."""
-
-    def unload(self) -> None:
-        """Give their memory back, until ``load`` or the next run; once what runs has ended."""
-
-
-class Opened(Protocol):
-    """A model that several sessions can use."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def graph(self) -> Graph: ...
-
-
 S = TypeVar("S", bound=Opened)
 T = TypeVar("T")
-
-
-class Makers(Protocol[S]):
-    """Who finds, opens and uses models (``cli.wiring_sharing``)."""
-
-    def find(self, config: Config) -> Hashable:
-        """What two sessions share if it is equal; ``None`` where nothing is loaded here. Raises ``FimbleError``."""
-
-    def open(self, config: Config) -> S:
-        """Load what ``find`` found, and run it once. Slow. Raises ``FimbleError``."""
-
-    def lend(
-        self,
-        opened: S,
-        config: Config,
-        elsewhere: Elsewhere,
-        adjustment: Callable[[], float],
-        runner: Runner,
-        memory: KvMemory,
-    ) -> LoadedModel:
-        """One session's engine on it, and the features. Quick."""
-
-    def alone(
-        self,
-        config: Config,
-        elsewhere: Elsewhere,
-        adjustment: Callable[[], float],
-        on_progress: Callable[[str], None],
-    ) -> LoadedModel:
-        """A model of one session's own, where nothing is loaded here."""
-
-
-@dataclass(eq=False)
-class _Shared(Generic[S]):
-    """A model, and when it ran last."""
-
-    opening: threading.Lock = field(default_factory=threading.Lock)
-    """Held while it is opened: who comes meanwhile waits."""
-    opened: S | None = None
-    used_s: float = 0.0
 
 
 class _Noting:
@@ -127,8 +63,8 @@ class Sharing(Generic[S]):
     def __init__(self, makers: Makers[S], clock: Callable[[], float] = time.monotonic) -> None:
         self._makers, self._clock = makers, clock
         self._lock = threading.Lock()
-        self._models: dict[Hashable, _Shared[S]] = {}
-        self._lent: dict[LentModel, tuple[_Shared[S], Config]] = {}
+        self._shelf: Shelf[S] = Shelf()
+        self._lent: dict[LentModel, tuple[Held[S], Config]] = {}
         self._minutes = 0
         """How long unused weights are kept, as the last session said; 0 for ever."""
         self.memory = KvMemory(0)
@@ -152,10 +88,20 @@ class Sharing(Generic[S]):
         if key is None:
             return self._makers.alone(config, elsewhere, adjustment, on_progress)
         on_progress(f"loading {config.model}")
-        with self._lock:
-            shared = self._models.setdefault(key, _Shared())
+        shared = self._shelf.take(key)
+        try:
+            return self._lend(shared, config, elsewhere, adjustment)
+        except BaseException:
+            self._shelf.give_back(shared)
+            raise
+
+    def _lend(
+        self, shared: Held[S], config: Config, elsewhere: Elsewhere, adjustment: Callable[[], float]
+    ) -> LentModel:
+        """Open it unless it is, for a session that it was taken for."""
         with shared.opening:
             if shared.opened is None:
+                self._make_room()
                 shared.opened = self._makers.open(config)
             opened = shared.opened
             self._note(shared)
@@ -164,7 +110,7 @@ class Sharing(Generic[S]):
         runner = _Noting(seat, lambda: self._note(shared))
         self._resize(config)
         own = self._makers.lend(opened, config, elsewhere, adjustment, runner, self.memory)
-        lent = LentModel(own, opened.graph, lambda: self._wake(shared), lambda: self._give_back(lent, seat))
+        lent = LentModel(own, opened.graph, lambda: self._wake(shared, config), lambda: self._give_back(lent, seat))
         with self._lock:
             self._lent[lent] = shared, config
         self._look_after()
@@ -174,16 +120,16 @@ class Sharing(Generic[S]):
         """For people and programs: the models that are held, and the memory for what was read, in MB."""
         with self._lock:
             users = [shared for shared, _ in self._lent.values()]
-            models = [
-                {
-                    "model": shared.opened.name,
-                    "provider": shared.opened.graph.provider,
-                    "sessions": users.count(shared),
-                    "loaded": shared.opened.graph.is_loaded,
-                }
-                for shared in self._models.values()
-                if shared.opened is not None
-            ]
+        models = [
+            {
+                "model": shared.opened.name,
+                "provider": shared.opened.graph.provider,
+                "sessions": users.count(shared),
+                "loaded": shared.opened.graph.is_loaded,
+            }
+            for shared in self._shelf.models()
+            if shared.opened is not None
+        ]
         return {
             "models": models,
             "kv_mb": round(self.memory.num_bytes / 2**20, 1),
@@ -193,26 +139,25 @@ class Sharing(Generic[S]):
 
     def unload_unused(self) -> None:
         """Give back the weights that nobody has used for as long as the options say, and what was read with them."""
-        with self._lock:
-            limit_s = self._minutes * 60
-            unused = [shared for shared in self._models.values() if self._is_unused(shared, limit_s)]
-        for shared in unused:
-            self._unload(shared, limit_s)
+        limit_s = self._minutes * 60
+        for shared in self._shelf.models():
+            if self._is_unused(shared, limit_s):
+                self._unload(shared, limit_s)
 
     def close(self) -> None:
         """Let go of all models; no session may ask any more."""
         self._closed.set()
+        self._shelf.clear()
         with self._lock:
-            self._models.clear()
             caretaker = self._caretaker
         if caretaker is not None and caretaker is not threading.current_thread():
             caretaker.join()
 
-    def _is_unused(self, shared: _Shared[S], limit_s: float) -> bool:
+    def _is_unused(self, shared: Held[S], limit_s: float) -> bool:
         is_loaded = shared.opened is not None and shared.opened.graph.is_loaded
         return is_loaded and limit_s > 0 and self._clock() - shared.used_s >= limit_s
 
-    def _unload(self, shared: _Shared[S], limit_s: float) -> None:
+    def _unload(self, shared: Held[S], limit_s: float) -> None:
         """When its turn comes, in idle time; unless it was used again meanwhile."""
         if shared.opened is None:
             return
@@ -224,30 +169,50 @@ class Sharing(Generic[S]):
                 graph.unload()
                 give_free_memory_back()
 
-        self._schedulers[graph.provider].join().run(Asked(Urgency.IDLE, None).run(do, 1))
+        seat = self._schedulers[graph.provider].join()
+        seat.run(Asked(Urgency.IDLE, None).run(do, 1))
+        seat.leave()
         if graph.is_loaded:
             return
+        self._shelf.drop(shared)
         logger.info("The weights of %s are unloaded: nobody has used them for %g s.", shared.opened.name, limit_s)
 
-    def _wake(self, shared: _Shared[S]) -> None:
-        self._note(shared)
-        if shared.opened is not None:
-            shared.opened.graph.load()
+    def _make_room(self) -> None:
+        """Before a model is opened, let those go that no session has: it may be the next in their place."""
+        for shared in self._shelf.models():
+            if shared.opened is not None and self._shelf.drop(shared):
+                self.memory.drop_all(shared.opened.graph)
+                logger.info("%s is let go: no window has it.", shared.opened.name)
+        give_free_memory_back()
 
-    def _note(self, shared: _Shared[S]) -> None:
+    def _wake(self, shared: Held[S], config: Config) -> None:
+        """Only what a session began with: its tokenizer, and what it keeps, fit no other weights."""
+        self._note(shared)
+        if shared.opened is None or shared.opened.graph.is_loaded:
+            return
+        if self._makers.find(config) != shared.key:
+            raise ModelFolderInvalid(
+                f"{shared.opened.name} was replaced on the disk since this window began.", "Reload the window."
+            )
+        shared.opened.graph.load()
+
+    def _note(self, shared: Held[S]) -> None:
         shared.used_s = self._clock()
 
     def _give_back(self, lent: LentModel, seat: Seat) -> None:
         seat.leave()
         with self._lock:
-            del self._lent[lent]
+            shared, _ = self._lent.pop(lent)
+        self._shelf.give_back(shared)
+        self._resize()
 
-    def _resize(self, config: Config) -> None:
+    def _resize(self, *new: Config) -> None:
         """The memory is what the most generous of the sessions allows; the last one says how long weights are kept."""
         with self._lock:
-            configs = [config, *(other for _, other in self._lent.values())]
-            self.memory.max_bytes = max(one.kv_cache_mb for one in configs) * 2**20
-            self._minutes = config.idle_unload_minutes
+            configs = [*(config for _, config in self._lent.values()), *new]
+            if configs:
+                self.memory.max_bytes = max(one.kv_cache_mb for one in configs) * 2**20
+                self._minutes = configs[-1].idle_unload_minutes
         self.memory.shrink()
 
     def _look_after(self) -> None:

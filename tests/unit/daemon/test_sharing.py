@@ -17,7 +17,7 @@ from fimble.daemon.sharing import Sharing
 from fimble.engine.base import Urgency
 from fimble.engine.memory import Holding, KvMemory
 from fimble.engine.runner import Asked, Runner
-from fimble.errors import FimbleError, ModelNotInstalled
+from fimble.errors import FimbleError, ModelFolderInvalid, ModelNotInstalled
 from fimble.privacy.rules import Privacy
 
 CONFIG = Config(model="mine", kv_cache_mb=32, idle_unload_minutes=30)
@@ -65,11 +65,12 @@ class Makers:
     def __init__(self, num_failures: int = 0) -> None:
         self.opened: list[Opened] = []
         self.num_failures = num_failures
+        self.num_replaced = 0
 
     def find(self, config: Config) -> Hashable:
         if config.model == "missing":
             raise ModelNotInstalled("missing is not installed.")
-        return None if config.model == "elsewhere" else (config.model, config.num_threads)
+        return None if config.model == "elsewhere" else (config.model, config.num_threads, self.num_replaced)
 
     def open(self, config: Config) -> Opened:
         time.sleep(0.02)
@@ -175,7 +176,6 @@ def test_the_memory_is_what_the_most_generous_session_allows(shop: Shop) -> None
     shop.load()
     assert shop.sharing.state()["kv_cap_mb"] == 64
     first.close()
-    shop.load()
     assert shop.sharing.state()["kv_cap_mb"] == 32
 
 
@@ -256,3 +256,35 @@ def test_nothing_is_unloaded_while_something_runs(shop: Shop) -> None:
     unloading.join()
     assert seen == [False]
     assert not lent.is_asleep, "it was in use just now"
+
+
+def test_a_model_that_was_replaced_on_the_disk_is_opened_by_who_comes_and_woken_by_nobody(shop: Shop) -> None:
+    before = shop.load()
+    shop.makers.num_replaced += 1
+    after = shop.load()
+    assert shop.own(after).opened is not shop.own(before).opened
+    shop.now_s = 60 * 60
+    shop.sharing.unload_unused()
+    after.wake()
+    with pytest.raises(ModelFolderInvalid, match="replaced on the disk"):
+        before.wake()
+    assert before.is_asleep and not after.is_asleep
+
+
+def test_a_model_that_no_session_has_makes_room_for_another(shop: Shop) -> None:
+    first, kept = shop.load(), shop.load(replace(CONFIG, model="kept"))
+    dropped: list[str] = []
+    shop.sharing.memory.add(Holding(1, lambda: dropped.append("mine"), shop.own(first).opened.graph))
+    first.close()
+    shop.load(replace(CONFIG, model="other"))
+    assert [model["model"] for model in shop.sharing.state()["models"]] == ["kept", "other"]
+    assert dropped == ["mine"]
+    kept.close()
+
+
+def test_an_unloaded_model_that_no_session_has_is_held_no_more(shop: Shop) -> None:
+    shop.load().close()
+    shop.now_s = 60 * 60
+    shop.sharing.unload_unused()
+    assert shop.sharing.state()["models"] == []
+    assert not shop.sharing._schedulers["cpu"]._line._used_ms, "nor is anything of who unloaded it"
