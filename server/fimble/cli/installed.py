@@ -36,14 +36,20 @@ def installed_for(config: Config) -> Installed:
 
     name = catalog.find(config.model).name
     provider, notes = choose_provider(config.provider)
-    if provider == "cuda" and config.provider == "auto" and not store.model_folder(name, PRECISIONS["cuda"]).exists():
-        notes += (f"A GPU is there, but {name} is prepared for the CPU only: run 'fimble setup' once more.",)
+    is_idle = provider == "cuda" and config.provider == "auto"
+    is_idle = is_idle and not store.model_folder(name, PRECISIONS["cuda"]).exists()
+    if is_idle:
         provider = "cpu"
     precision = PRECISIONS[provider]
     if provider == "cpu" and not store.model_folder(name, precision).exists():
         precision = FALLBACK if store.model_folder(name, FALLBACK).exists() else precision
     folder = store.inspect(name, precision).folder
-    return Installed(folder, manifest.load_installed(folder), provider, notes)
+    found = manifest.load_installed(folder)
+    if is_idle and (found.is_growing or found.architecture in manifest.SEQ2SEQ):
+        notes += (f"A GPU is there, but {name} is a model of an architecture that runs on the CPU only.",)
+    elif is_idle:
+        notes += (f"A GPU is there, but {name} is prepared for the CPU only: run 'fimble setup' once more.",)
+    return Installed(folder, found, provider, notes)
 
 
 def choose_provider(wanted: str) -> tuple[str, tuple[str, ...]]:
