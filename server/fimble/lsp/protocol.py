@@ -64,6 +64,14 @@ class FimbleProtocol(LanguageServerProtocol):
 
     initialized = False
 
+    def get_message_type(self, method: str) -> type[Any] | None:
+        """As pygls', which remembers who asked, and so keeps sessions that are over with all that they hold."""
+        return types.METHOD_TO_TYPES.get(method, (None,))[0]
+
+    def get_result_type(self, method: str) -> type[Any] | None:
+        """See ``get_message_type``."""
+        return types.METHOD_TO_TYPES.get(method, (None, None))[1]
+
     @property
     def shut_down(self) -> bool:
         return self._shutdown
