@@ -64,11 +64,11 @@ class FimbleProtocol(LanguageServerProtocol):
 
     initialized = False
 
-    def get_message_type(self, method: str) -> type[Any] | None:
-        """As pygls', which remembers who asked, and so keeps sessions that are over with all that they hold."""
+    def get_message_type(self, method: str) -> type[Any] | None:  # type: ignore[override]
+        """As pygls', whose cache holds on to who asked, and so to sessions that are over."""
         return types.METHOD_TO_TYPES.get(method, (None,))[0]
 
-    def get_result_type(self, method: str) -> type[Any] | None:
+    def get_result_type(self, method: str) -> type[Any] | None:  # type: ignore[override]
         """See ``get_message_type``."""
         return types.METHOD_TO_TYPES.get(method, (None, None))[1]
 
