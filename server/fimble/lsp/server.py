@@ -188,10 +188,10 @@ class FimbleServer(LanguageServer):
         self.requests.drop_all()
         self.work.stop_all()
         self.actions.close()
+        for task in self._background:  # before the index: what begins it must not go on when it has been left
+            task.cancel()
         await self.acceptance.finish()
         await self.workspace_index.close()
-        for task in self._background:
-            task.cancel()
         freed = asyncio.get_running_loop().run_in_executor(self.engine_thread, self.model.close)
         await asyncio.wait((freed,), timeout=_FREE_MODEL_S)
         self.engine_thread.shutdown(wait=False)  # nothing is taken back: the last that it is to do frees the model

@@ -63,3 +63,21 @@ async def test_nothing_of_it_is_kept() -> None:
     left = [found for found in gc.get_objects() if isinstance(found, FimbleServer) and id(found) not in before]
     assert over() is None
     assert left == []
+
+
+async def test_what_it_had_begun_does_not_go_on_while_it_ends() -> None:
+    """An index that is begun after the session has left its folders is kept for nobody, and for good."""
+    server = FimbleServer(no_model, Config(record_acceptance=False), (), asyncio.get_running_loop().create_future())
+    went_on: list[str] = []
+
+    async def begin() -> None:
+        await asyncio.sleep(0)
+        went_on.append("it")
+
+    async def close_slowly() -> None:
+        await asyncio.sleep(0.02)
+
+    server._in_background(begin())
+    server.workspace_index.close = close_slowly  # type: ignore[method-assign]
+    await server.close()
+    assert went_on == []
