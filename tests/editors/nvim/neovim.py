@@ -78,7 +78,9 @@ class Neovim:
         path = self.project / (name or f"file{self._num_files}.py")
         path.write_text(text, encoding="utf-8", newline="")
         self.nvim.command(f"edit {path}")
-        self.wait(lambda: self.nvim.eval("&filetype") != "", "the file has its type")
+        self.wait(
+            lambda: self.nvim.eval("&filetype") != "" and self.nvim.eval("&buftype") == "", "the file has its type"
+        )
 
     def at_end(self) -> None:
         """Go to the end of the buffer, to insert there."""

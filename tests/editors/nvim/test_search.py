@@ -80,6 +80,7 @@ def test_nothing_found_is_said(neovim: Neovim) -> None:
 def test_names_are_found_the_way_of_neovim(neovim: Neovim) -> None:
     neovim.nvim.command("lua vim.lsp.buf.workspace_symbol('send')")
     neovim.wait(lambda: any("send_again" in item[2] for item in quickfix(neovim)), "the symbol")
+    neovim.wait(lambda: neovim.nvim.eval("&buftype") == "quickfix", "the list is open, and has the cursor")
 
 
 def test_a_saved_file_is_found(neovim: Neovim) -> None:

@@ -201,11 +201,18 @@ class Window:
 
     def command(self, title: str) -> None:
         """Run a command by its title, through the palette."""
-        self.press("F1")
-        self.ask(f">{title}")
-        row = self.page.locator(".quick-input-list .monaco-list-row", has_text=title.partition(": ")[2] or title).first
-        row.wait_for(timeout=PATIENCE_S * 1000)
-        self.press("Enter")
+        shown = title.partition(": ")[2] or title
+        row = self.page.locator(".quick-input-widget:visible .monaco-list-row", has_text=shown).first
+        deadline_s = time.monotonic() + PATIENCE_S
+        while True:
+            self.press("F1")
+            self.ask(f">{title}")
+            try:
+                row.wait_for(timeout=AGAIN_AFTER_S * 1000)
+                return self.press("Enter")
+            except TookTooLong:  # what is filled in while the palette opens is lost now and then
+                assert time.monotonic() < deadline_s, f"the command {title!r}; on screen: {self.seen()}"
+                self.press("Escape")
 
     def ask(self, text: str) -> None:
         """Fill the box above the list that opens."""
