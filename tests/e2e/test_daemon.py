@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from fimble.daemon.address import Address
@@ -347,6 +348,19 @@ def test_an_editor_that_dies_while_others_hold_its_pipes(windows: Windows) -> No
     os.kill(helper, signal.SIGKILL)
     os.waitpid(helper, 0)
     assert editor.process.wait(SOON_S) == 1
+
+
+def test_options_of_the_window_that_starts_it_reach_no_other_process(windows: Windows) -> None:
+    own = {"FIMBLE_ENDPOINT_KEY": "secret", "FIMBLE_DISABLED_PATHS": "theirs"}
+    project = windows.folder / "project"
+    project.mkdir()
+    windows.open("--index", FIMBLE_HOME=str(windows.folder), **own).start(rootUri=project.as_uri())
+
+    windows.wait(lambda: psutil.Process(windows.pid).children(), "an index is kept")
+    (index,) = psutil.Process(windows.pid).children()
+    windows.wait(lambda: "index" in index.cmdline(), "the program runs")
+    options = {name: value for name, value in index.environ().items() if name.startswith("FIMBLE_")}
+    assert options == {"FIMBLE_HOME": str(windows.folder)}
 
 
 def test_an_editor_whose_process_has_no_possible_number_is_served(windows: Windows) -> None:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from fimble import config as configuration
 from fimble.daemon import journal
 from fimble.daemon.address import Address
+from fimble.daemon.hello import options_in
 from fimble.daemon.house import House
 from fimble.daemon.window import Shared
 from fimble.errors import FimbleError
@@ -42,6 +43,11 @@ def run(address: Callable[[], Address], share: Callable[[], Shared], ready_fd: i
 
 async def _live(address: Callable[[], Address], share: Callable[[], Shared], ready_fd: int | None) -> int:
     config, _ = configuration.load()
+    for name in options_in(os.environ):
+        if name != "FIMBLE_HOME":
+            del os.environ[
+                name
+            ]  # of the window that started it: they are neither other windows' nor for programs it runs
     faulthandler.enable()
     try:
         here = address()

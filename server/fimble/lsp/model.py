@@ -138,6 +138,7 @@ class Model:
         """The same, known on the engine thread already: the session may end before it hears of it."""
         self._engine_thread, self._on_change = engine_thread, on_change
         self._waking: asyncio.Task[None] | None = None
+        self._on_problem: Callable[[str], None] = lambda _: None
 
     async def load(
         self,
@@ -149,8 +150,10 @@ class Model:
     ) -> None:
         """Load, on the engine thread. Afterwards ``loaded`` or ``error`` is set; raises nothing.
 
-        ``on_problem`` is told, then and later, of each new one of ``problems``, and of nothing when one is over.
+        ``on_problem`` is told, then and later, of each new one of ``problems``, and of nothing when one is over; and
+        why its weights cannot be loaded again.
         """
+        self._on_problem = on_problem
         loop = asyncio.get_running_loop()
 
         def learn(problems: tuple[str, ...]) -> None:
@@ -258,6 +261,8 @@ class Model:
             await asyncio.get_running_loop().run_in_executor(self._engine_thread, loaded.wake)
             self.error = None
         except FimbleError as error:
+            if str(error) != str(self.error):
+                self._on_problem(str(error))
             self.error = error
         finally:
             asyncio.get_running_loop().call_soon(self._on_change)

@@ -95,3 +95,18 @@ def test_one_that_cannot_be_woken_says_why_and_is_tried_again() -> None:
         assert model.error is None
 
     run(test())
+
+
+def test_a_person_is_told_once_why_one_cannot_be_woken() -> None:
+    async def test() -> None:
+        lent, told = Lent(), list[str]()
+        model = Model(lambda *_: lent, ThreadPoolExecutor(1))  # type: ignore[arg-type]
+        await model.load(Config(), Elsewhere(Privacy(())), lambda: 0.0, lambda _: None, told.append)
+        lent.may_wake.set()
+        lent.is_asleep, lent.error = True, ModelFolderInvalid("The graph is gone.")
+        for _ in range(2):
+            model.why_not()
+            await until_awake(model)
+        assert told == ["The graph is gone."]
+
+    run(test())
