@@ -18,6 +18,7 @@ from fimble.weights.model_settings import (
     CONFIG,
     SETTINGS,
     Settings,
+    Way,
     check_sizes,
     check_tokenizer,
     from_dimensions,
@@ -90,6 +91,10 @@ def _examine_folder(folder: Path) -> Candidate:
     settings, tokenizer = look_at(folder)
     parameters, has_head = _count(weights)
     check_sizes(settings, parameters)
+    if settings.way is Way.EXPORTED:
+        from fimble.weights.exportable import check_weights
+
+        check_weights(folder)
     beside = [folder / name for name in SETTINGS if (folder / name).is_file()]
     index = [folder / "model.safetensors.index.json"] if len(weights) > 1 else []
     return Candidate(
@@ -119,7 +124,7 @@ def _weights(folder: Path) -> list[Path]:
             )
     missing = [path.name for path in found if not path.is_file()]
     if missing:
-        raise WeightsError(f"{folder} holds no {missing[0]}, which its index names.", "Fetch it again.")
+        raise WeightsError(f"{folder} holds no file {missing[0]}, which belongs to the model.", "Fetch it again.")
     if not found:
         pickled = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLED)
         if pickled:

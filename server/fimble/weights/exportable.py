@@ -51,7 +51,7 @@ def look_at(source: Path) -> Exportable:
     Raises ``UnsupportedArchitecture`` when optimum is missing, does not know the model, or might have to run code or
     unpickle to load it; ``WeightsError`` when something is missing or damaged.
     """
-    weights = _checked_weights(source)
+    weights = check_weights(source)
     config = _checked_config(source)
     kind = str(config.get("model_type"))
     if not can_export():
@@ -82,7 +82,7 @@ def look_at(source: Path) -> Exportable:
         raise WeightsError(f"{source / 'config.json'} has no meaning: {error!r}.", "Fetch it again.") from error
 
 
-def _checked_weights(source: Path) -> Path:
+def check_weights(source: Path) -> Path:
     """The file that transformers will load, when it can load nothing but safetensors from ``source``."""
     pickled = sorted(path.name for pattern in _PICKLED for path in source.glob(pattern))
     if pickled:

@@ -123,6 +123,8 @@ def _plain(value: object) -> str:
 
 
 def _text(path: Path) -> str:
+    if not path.is_file():  # a pipe would be waited for
+        return ""
     try:
         with path.open("rb") as file:
             return file.read(_MAX_BYTES).decode("utf-8", errors="replace")

@@ -137,8 +137,9 @@ def _settings(config: dict[str, Any]) -> Settings:
         kind = str(config.get("model_type", "unknown"))
         pairs, decoders = exporters.known_pairs(), exporters.known_decoders()
         if kind not in pairs | decoders:
-            more = "" if exporters.can_export() else " With the `export` extra installed more of them can be had."
-            raise UnsupportedArchitecture(error.what, error.hint + more) from error
+            more = " With the `export` extra installed more of them can be had."
+            hint = "optimum does not know it either." if exporters.can_export() else error.hint + more
+            raise UnsupportedArchitecture(error.what, hint) from error
     is_pair = kind in SEQ2SEQ
     if not is_pair and (kind not in decoders or config.get("is_encoder_decoder")):
         raise UnsupportedArchitecture(

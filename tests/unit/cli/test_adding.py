@@ -294,6 +294,35 @@ def test_what_would_be_exported_is_refused_before_a_library_builds_it(
     assert nothing_is_left(home)
 
 
+@pytest.mark.skipif(not can_export(), reason="optimum is not installed")
+def test_pickles_beside_what_would_be_exported_are_refused_at_once(
+    folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not after its licence was shown and its weights were read."""
+    sizes = {"n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 512}
+    break_config(folder, model_type="gpt2", **sizes)
+    (folder / "training_args.bin").write_bytes(b"x")
+    monkeypatch.setattr("fimble.cli.adding._agree", None)
+    with pytest.raises(UnsupportedArchitecture, match=r"holds training_args\.bin, which may be pickled"):
+        run("models", "add", str(folder), "--accept-licence")
+    assert nothing_is_left(home)
+
+
+@pytest.mark.skipif(not can_export(), reason="optimum is not installed")
+def test_what_optimum_does_not_know_is_not_told_to_need_it(folder: Path) -> None:
+    break_config(folder, model_type="mamba9")
+    with pytest.raises(UnsupportedArchitecture) as failure:
+        run("models", "add", str(folder), "--accept-licence")
+    assert failure.value.hint == "optimum does not know it either."
+
+
+def test_a_link_that_leads_nowhere_is_a_missing_file(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").symlink_to(folder / "nowhere")
+    with pytest.raises(WeightsError, match=r"holds no file model\.safetensors, which belongs to the model"):
+        run("models", "add", str(folder), "--accept-licence")
+
+
 def test_a_link_of_a_hubs_cache_leads_to_the_file(tmp_path: Path) -> None:
     blob = tiny.write_gguf(tiny.QWEN2_TIED, tmp_path / "blobs.gguf").rename(tmp_path / ("f" * 64))
     (tmp_path / "tiny.gguf").symlink_to(blob)

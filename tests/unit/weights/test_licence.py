@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,12 @@ def test_nothing_that_says_it_is_unknown(tmp_path: Path) -> None:
     (tmp_path / "licenses.json").write_text("{}")
     assert not from_folder(tmp_path / "nowhere").is_known
     assert from_folder(tmp_path).name != "{}"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "README.md")
+    assert not from_folder(tmp_path).is_known
 
 
 def test_a_gguf_file_names_it_in_its_metadata() -> None:
