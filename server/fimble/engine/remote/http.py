@@ -8,14 +8,10 @@ what it was sent; the key is taken out of that.
 from __future__ import annotations
 
 import asyncio
-import datetime
-import email.utils
 import json
-import re
 import ssl
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +19,7 @@ import httpx
 
 from fimble.engine.remote.address import Address
 from fimble.engine.remote.route import DIRECT, proxy_to
-from fimble.engine.remote.wire import MAX_ANSWER_BYTES, Delta, Events, message_in, read_event, shown
+from fimble.engine.remote.wire import MAX_ANSWER_BYTES, Delta, Events, message_in, read_event, retry_after_s, shown
 from fimble.errors import (
     ConfigError,
     EndpointBusy,
@@ -36,32 +32,35 @@ from fimble.errors import (
 
 CONNECT_TIMEOUT_S = 5.0
 _MAX_ERROR_BYTES = 1 << 16
-_MAX_CONNECTIONS = 8
-_KEPT_ALIVE_S = 60.0
 _PROXIES = "HTTPS_PROXY names it, and NO_PROXY the hosts that need none; or FIMBLE_ENDPOINT_PROXY for this one."
 _HIDDEN = "(the key)"
 
 
 class Client:
-    """Connections to one endpoint; on one event loop."""
+    """Connections to one endpoint, one a request; on one event loop.
+
+    Most requests end by closing theirs, so there is little to keep; and of a pool, a connection whose request is given
+    up at an unlucky moment would never come back.
+    """
 
     def __init__(self, address: Address) -> None:
         """Raises ``ConfigError`` where its certificates, or the proxy to it, cannot be used."""
         self._address = address
         self.key = ""
+        self.closing: set[asyncio.Task[None]] = set()
         proxy = proxy_to(address)
         place = proxy.rpartition("@")[2].rpartition("://")[2].rstrip("/")
         self._way = "" if proxy == DIRECT else f" through the proxy {place}"
+        self._options: dict[str, Any] = {
+            "verify": _trusted(address),
+            "trust_env": False,
+            "proxy": None if proxy == DIRECT else proxy,
+            "follow_redirects": False,
+            "timeout": httpx.Timeout(None, connect=min(CONNECT_TIMEOUT_S, address.timeout_s)),
+            "headers": {"Accept-Encoding": "identity", "User-Agent": "fimble"},
+        }
         try:
-            self._client = httpx.AsyncClient(
-                verify=_trusted(address),
-                trust_env=False,
-                proxy=None if proxy == DIRECT else proxy,
-                follow_redirects=False,
-                timeout=httpx.Timeout(None, connect=min(CONNECT_TIMEOUT_S, address.timeout_s)),
-                limits=httpx.Limits(max_connections=_MAX_CONNECTIONS, keepalive_expiry=_KEPT_ALIVE_S),
-                headers={"Accept-Encoding": "identity", "User-Agent": "fimble"},
-            )
+            httpx.AsyncClient(**self._options)
         except (ImportError, ValueError, httpx.InvalidURL) as error:
             why = str(error) if "@" not in proxy else "its address cannot be read"  # and may hold a password
             raise ConfigError(f"The proxy on the way to {address.host} cannot be used: {why}.", _PROXIES) from None
@@ -92,19 +91,20 @@ class Client:
                     patience.reschedule(loop.time() + self._address.timeout_s)
                     on_delta(delta)
 
-            async for data in response.aiter_raw():
+            async for data in _stream(response):
                 for event in events.feed(data):
                     take(event)
                 if has_ended:
                     return
-            for event in events.end():
-                take(event)
+            with suppress(EndpointGarbled):  # half an event, as where the server is ended
+                for event in events.end():
+                    take(event)
             if not has_ended:
                 raise EndpointUnreachable("closed the connection in the middle of an answer")
 
     async def close(self) -> None:
-        """Close all connections."""
-        await self._client.aclose()
+        """Wait for the connections that are being closed."""
+        await asyncio.gather(*self.closing, return_exceptions=True)
 
     @asynccontextmanager
     async def _patience(self) -> AsyncIterator[asyncio.Timeout]:
@@ -134,13 +134,21 @@ class Client:
     @asynccontextmanager
     async def _response(self, method: str, path: str, body: Mapping[str, Any] | None) -> AsyncIterator[httpx.Response]:
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        async with self._client.stream(method, self._address.url(path), json=body, headers=headers) as response:
+        client = httpx.AsyncClient(**self._options)
+        try:
+            request = client.build_request(method, self._address.url(path), json=body, headers=headers)
+            response = await client.send(request, stream=True)
             if response.status_code == 407:
                 told = f"cannot be reached{self._way} (407 {shown(response.reason_phrase)})"
                 raise EndpointRefused(told, _PROXIES)
             if response.status_code != 200:
                 await self._raise_for(response)
             yield response
+        finally:  # to its end, though the request may be given up meanwhile
+            closing = asyncio.create_task(client.aclose())
+            self.closing.add(closing)
+            closing.add_done_callback(self.closing.discard)
+            await asyncio.shield(closing)
 
     async def _raise_for(self, response: httpx.Response) -> None:
         """Raise what a status other than 200 means."""
@@ -193,29 +201,22 @@ async def _text(response: httpx.Response) -> str:
 
 async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     body = b""
-    async for data in response.aiter_raw():
+    async for data in _stream(response):
         body += data
         if len(body) > max_bytes:
             raise EndpointGarbled("its answer does not end")
     return body
 
 
+def _stream(response: httpx.Response) -> httpx.AsyncByteStream:
+    """Its bytes; unlike ``aiter_raw`` this leaves the closing to ``_response``."""
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    return response.stream
+
+
 def _kind(response: httpx.Response) -> str:
     kind: str = response.headers.get("Content-Type", "")
     return kind.partition(";")[0].strip().lower()
-
-
-def retry_after_s(value: str) -> float | None:
-    """Of ``Retry-After``: seconds, or a date."""
-    try:
-        if re.fullmatch("[0-9]+", value.strip()):
-            return float(value)
-        date = email.utils.parsedate_to_datetime(value)
-        if date.tzinfo is None:  # as HTTP means it, wherever this machine is
-            date = date.replace(tzinfo=datetime.UTC)
-        return max(0.0, date.timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def _trusted(address: Address) -> ssl.SSLContext:

@@ -96,7 +96,7 @@ class Line:
 
     async def _close(self) -> None:
         self._unheard_s = float("-inf")
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        others = asyncio.all_tasks() - {asyncio.current_task()} - self._client.closing
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)

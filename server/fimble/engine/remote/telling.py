@@ -12,7 +12,8 @@ _OPTIONS = "Check the options that begin with endpoint."
 def named(error: EndpointError, host: str) -> EndpointError:
     """``error``, which says only what it did, of the endpoint at ``host``."""
     hint = error.hint.replace("HOST", host)
-    what = f"{host} {error.what}."
+    colon = ":" if error.what.startswith("it") else ""  # "its answer is …"
+    what = f"{host}{colon} {error.what.rstrip('.')}."
     if isinstance(error, EndpointBusy):
         return EndpointBusy(what, hint or _AGAIN, error.retry_after_s)
     if isinstance(error, EndpointRefused):

@@ -8,7 +8,11 @@ the token that ended one, and reports a request that it does not take within the
 
 from __future__ import annotations
 
+import datetime
+import email.utils
 import json
+import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -102,6 +106,19 @@ def message_in(body: str) -> str:
     except (ValueError, RecursionError):
         return "" if text.startswith("<") else shown(text)
     return _message(found)
+
+
+def retry_after_s(value: str) -> float | None:
+    """Of ``Retry-After``: seconds, or a date."""
+    try:
+        if re.fullmatch("[0-9]+", value.strip()):
+            return float(value)
+        date = email.utils.parsedate_to_datetime(value)
+        if date.tzinfo is None:  # as HTTP means it, wherever this machine is
+            date = date.replace(tzinfo=datetime.UTC)
+        return max(0.0, date.timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def shown(text: str) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from fimble.engine.remote.address import address_of
-from fimble.engine.remote.http import Client, retry_after_s
+from fimble.engine.remote.http import Client
 from fimble.engine.remote.line import Line
 from fimble.engine.remote.route import DIRECT, proxy_to
+from fimble.engine.remote.wire import retry_after_s
 from fimble.errors import ConfigError
 from tests.endpoint import Endpoint, answer
 

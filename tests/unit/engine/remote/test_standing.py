@@ -62,6 +62,12 @@ def test_an_outage_is_told_once_and_its_end() -> None:
 def test_a_sentence_that_names_the_endpoint() -> None:
     told = named(EndpointRefused("refuses the key", "Put it in: HOST."), "gpu:8000")
     assert str(told) == "gpu:8000 refuses the key. Put it in: gpu:8000."
+    assert str(named(EndpointGarbled("its answer is no JSON: {"), "gpu")).startswith(
+        "gpu: its answer is no JSON: {. Is"
+    )
+    assert str(named(EndpointRefused("answers 404: no such model.", "Check."), "gpu")) == (
+        "gpu answers 404: no such model. Check."
+    )
     assert "tried again by itself" in str(named(EndpointUnreachable("cannot be reached"), "gpu"))
     busy = named(EndpointBusy("answers 429", retry_after_s=7), "gpu")
     assert isinstance(busy, EndpointBusy) and busy.retry_after_s == 7
