@@ -182,8 +182,9 @@ class Sharing(Generic[S]):
         for shared in self._shelf.models():
             if shared.opened is not None and self._shelf.drop(shared):
                 self.memory.drop_all(shared.opened.graph)
+                shared.opened.graph.unload()
+                give_free_memory_back()
                 logger.info("%s is let go: no window has it.", shared.opened.name)
-        give_free_memory_back()
 
     def _wake(self, shared: Held[S], config: Config) -> None:
         """Only what a session began with: its tokenizer, and what it keeps, fit no other weights."""

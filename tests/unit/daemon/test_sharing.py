@@ -279,6 +279,7 @@ def test_a_model_that_no_session_has_makes_room_for_another(shop: Shop) -> None:
     shop.load(replace(CONFIG, model="other"))
     assert [model["model"] for model in shop.sharing.state()["models"]] == ["kept", "other"]
     assert dropped == ["mine"]
+    assert not shop.own(first).opened.graph.is_loaded
     kept.close()
 
 
