@@ -7,9 +7,10 @@ import io
 import tokenize
 
 
-def lean(source: bytes) -> bytes:
+def lean(source: bytes, has_help: bool = False) -> bytes:
     """``source``, UTF-8, without comments and docstrings; every line keeps its number, for the log's tracebacks.
 
+    ``has_help``: docstrings of public functions are read at run time.
     Raises ``ValueError`` where what is left would not run as before.
     """
     tree = ast.parse(source)
@@ -19,7 +20,7 @@ def lean(source: bytes) -> bytes:
             row, column = token.start
             text = lines[row - 1].decode()
             lines[row - 1] = text[:column].rstrip().encode()
-    for body in _bodies(tree):
+    for body in _bodies(tree, has_help):
         kept = [statement for statement in body if not _is_text(statement)]
         for statement in body:
             if statement not in kept:
@@ -32,10 +33,15 @@ def lean(source: bytes) -> bytes:
     return left
 
 
-def _bodies(tree: ast.Module) -> list[list[ast.stmt]]:
-    """The bodies in which a text that stands alone documents something."""
+def _bodies(tree: ast.Module, has_help: bool) -> list[list[ast.stmt]]:
+    """The bodies in which a text that stands alone documents something, and nothing else."""
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    return [node.body for node in ast.walk(tree) if isinstance(node, kinds)]
+    found = [node for node in ast.walk(tree) if isinstance(node, kinds)]
+    return [node.body for node in found if not (has_help and _is_public_function(node))]
+
+
+def _is_public_function(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
 
 
 def _is_text(statement: ast.stmt) -> bool:

@@ -18,7 +18,7 @@ import typer
 from fimble import config
 from fimble.cli.training_bars import TrainingBars, in_words
 from fimble.cli.training_outcome import copy, show
-from fimble.errors import ConfigError, TrainingError
+from fimble.errors import ConfigError, TrainingError, TrainingUnavailable
 
 if TYPE_CHECKING:
     from fimble.training.road import Outcome
@@ -198,7 +198,14 @@ def _train_from_nothing(
 ) -> None:
     """A small model out of a configuration."""
     from fimble.cli.wiring_training import gatherer
-    from fimble.training.zero import train_from_config
+
+    try:
+        from fimble.training.zero import train_from_config
+    except ModuleNotFoundError as error:
+        if error.name != "fimble.training.zero":
+            raise
+        hint = "Install fimble from its own folder."
+        raise TrainingUnavailable("What an editor brings trains no models from nothing.", hint) from error
 
     if out is None:
         raise ConfigError("A model from nothing needs a folder for all that is made.", "Name one with --out.")

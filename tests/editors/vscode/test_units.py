@@ -58,5 +58,7 @@ def test_sources_in_the_extension_lose_only_their_words() -> None:
     spec.loader.exec_module(script)
     assert script.lean(SOURCE.encode()).decode() == LEAN
     assert script.lean(b"") == b""
+    help_kept = script.lean(SOURCE.encode(), has_help=True).decode()
+    assert '"""Of ``text``."""' in help_kept and "A module." not in help_kept and "# why" not in help_kept
     with pytest.raises(ValueError, match="shares a line"):
         script.lean(b'"""One."""; x = 1\n')
