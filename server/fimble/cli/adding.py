@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fimble.cli.preparing import Precision, interruptible
-from fimble.errors import DownloadFailed, FimbleError, NotEnoughDisk, UnsupportedArchitecture, WeightsError
+from fimble.errors import (
+    ChecksumMismatch,
+    DownloadFailed,
+    FimbleError,
+    NotEnoughDisk,
+    UnsupportedArchitecture,
+    WeightsError,
+)
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
     from fimble.weights.model_settings import Settings
     from fimble.weights.offer import Offer
 
+_BY_HAND = "fetch the files by other means and run `fimble models add FOLDER`."
 _LIKE_A_PATH = (".gguf", ".safetensors", ".bin", ".pt", ".pth")
 
 
@@ -174,9 +182,10 @@ def _given_up(sha256: str) -> Iterator[None]:
     except DownloadFailed as error:
         raise DownloadFailed(
             error.what,
-            "What has arrived is kept, and the same command continues. Or fetch the files by other means and run "
-            "`fimble models add FOLDER`.",
+            f"What has arrived is kept, and the same command continues. Or: {_BY_HAND}",
         ) from error
+    except ChecksumMismatch as error:
+        raise ChecksumMismatch(error.what, f"Run the command again; if it happens again: {_BY_HAND}") from error
     except NotEnoughDisk:
         raise
     except FimbleError:

@@ -18,6 +18,7 @@ from fimble.cli.wiring import load_engine, load_feature
 from fimble.cli.wiring_instructed import generator_on
 from fimble.engine.base import GenerateRequest
 from fimble.errors import (
+    ChecksumMismatch,
     DownloadFailed,
     FimbleError,
     ModelFolderInvalid,
@@ -397,6 +398,15 @@ def test_what_has_arrived_when_the_hub_breaks_off_is_kept(server: FileServer, ho
     assert catalog.user_folder().exists() is False
     server.files[path] = content
     assert "tiny-coder is ready" in run("models", "add", "ann/Tiny-Coder", "--accept-licence")
+
+
+def test_altered_weights_are_refused_with_what_this_command_takes(server: FileServer, home: Path) -> None:
+    path = f"/ann/Tiny-Coder/resolve/{COMMIT}/model.safetensors"
+    server.files[path] = bytes(len(server.files[path]))
+    with pytest.raises(ChecksumMismatch, match="altered on its way") as failure:
+        run("models", "add", "ann/Tiny-Coder", "--accept-licence")
+    assert "fimble models add FOLDER" in failure.value.hint
+    assert "--from" not in failure.value.hint
 
 
 def test_a_source_that_another_model_needs_stays(server: FileServer, tmp_path: Path, home: Path) -> None:
