@@ -107,6 +107,11 @@ class CodeServer:
                 self._process.wait()
         self._log.close()
 
+    @property
+    def fimble_home(self) -> Path:
+        """Where the servers of its windows keep their things."""
+        return Path(self._environ["FIMBLE_HOME"])
+
     def language_servers(self) -> list[psutil.Process]:
         """Those that run."""
         return self.processes("--stdio")

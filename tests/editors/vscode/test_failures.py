@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext
 
+from fimble.daemon.address import address_of
+from fimble.daemon.locking import holder_of
 from tests.editors.vscode.code_server import CodeServer
 from tests.editors.vscode.conftest import Open, OwnVSCode, Starting, window, write
 from tests.editors.vscode.test_ghost_text import ADD
@@ -59,6 +63,20 @@ def test_a_killed_server_comes_back(failing: Failing) -> None:
     window.end()
     window.type("return")
     window.wait_ghost("a - b")
+
+
+def test_a_killed_daemon_comes_back_and_its_servers_stay(failing: Failing) -> None:
+    window, servers = failing.window, failing.server.language_servers()
+    lock = address_of(failing.server.fimble_home).life_lock
+    daemon = holder_of(lock)
+    os.kill(daemon, signal.SIGKILL)
+    window.wait_message("the engine ended unexpectedly and is started again. No document is lost.")
+    window.until(lambda: holder_of(lock) not in (0, daemon), "another daemon")
+    window.wait_ready()
+    window.end()
+    window.type("return")
+    window.until_after(lambda: window.press("Backspace", "n"), lambda: "a - b" in window.ghost, "ghost text")
+    assert failing.server.language_servers() == servers
 
 
 def test_a_server_that_stops_again_and_again(failing: Failing) -> None:
