@@ -370,12 +370,11 @@ def test_an_editor_whose_process_has_no_possible_number_is_served(windows: Windo
 
 def test_what_a_window_was_loading_when_it_closed_is_freed(windows: Windows) -> None:
     other = windows.open("--load-s", "1.5")
+    other.initialize()
     early = windows.open()
-    for editor in (early, other):
-        editor.initialize()
+    early.initialize()
     early.wait_said("window/logMessage", "reading ")
     early.shut_down()
-    assert "model closed" not in windows.log
     windows.wait(lambda: windows.log.count("model closed") == 1, "the window's part is freed once it is loaded")
     other.wait_ready()
 
