@@ -85,7 +85,7 @@ class House:
             if hello is not None:
                 await self._receive(hello, reader, writer)
         except (OSError, TimeoutError, ValueError) as error:
-            logger.info("A connection is closed: %s", error)
+            logger.info("A connection is closed: %s", str(error) or "nothing was said in time")
         finally:
             writer.close()
 

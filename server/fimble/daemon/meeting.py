@@ -55,12 +55,10 @@ def meet(address: Address, hello: Hello, timeout_s: float) -> Met | None:
     try:
         talk.settimeout(timeout_s)
         try:
-            talk.connect(os.fspath(address.socket))
+            _connect(talk, os.fspath(address.socket), timeout_s)
         except (FileNotFoundError, ConnectionRefusedError):
             talk.close()
             return None
-        except BlockingIOError as error:  # so many wait there already
-            raise Frozen(0) from error
         pid = peer_of(talk, str(address.socket))
         try:
             talk.sendall(to_line(hello))
@@ -133,6 +131,19 @@ def _end_by_number(pid: int) -> bool:
         os.kill(pid, 0)
         time.sleep(_POLL_S)
     return False
+
+
+def _connect(talk: socket.socket, path: str, timeout_s: float) -> None:
+    """Raises ``OSError``, and ``Frozen`` where so many wait there already that there is no place in ``timeout_s``."""
+    deadline_s = time.monotonic() + timeout_s
+    while True:
+        try:
+            talk.connect(path)
+            return
+        except BlockingIOError as error:  # at once, whatever the socket's own timeout
+            if time.monotonic() >= deadline_s:
+                raise Frozen(0) from error
+            time.sleep(_POLL_S)
 
 
 def _line(talk: socket.socket, timeout_s: float) -> tuple[bytes, bytes]:

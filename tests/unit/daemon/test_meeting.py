@@ -79,11 +79,45 @@ def test_one_that_says_nothing_is_frozen(address: Address) -> None:
     assert frozen.value.pid == os.getpid()
 
 
+def test_who_finds_no_place_at_the_door_waits_for_one(address: Address) -> None:
+    """A daemon that many come to at once is not frozen, and must not be ended."""
+    with socket.socket(socket.AF_UNIX) as server, contextlib.ExitStack() as before:
+        server.bind(str(address.socket))
+        address.socket.chmod(0o600)
+        server.listen(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                talk = before.enter_context(socket.socket(socket.AF_UNIX))
+                talk.setblocking(False)
+                talk.connect(str(address.socket))
+        with pytest.raises(Frozen):
+            meet(address, HELLO, 0.05)
+        answering = threading.Timer(0.1, lambda: answer_all(server))
+        answering.start()
+        met = meet(address, HELLO, 10.0)
+        assert met is not None and met.reply.state == SERVING
+        met.socket.close()
+        answering.join()
+
+
+def answer_all(server: socket.socket) -> None:
+    """Until somebody comes who says something."""
+    while True:
+        talk, _ = server.accept()
+        with talk:
+            talk.settimeout(0.2)
+            with contextlib.suppress(TimeoutError):
+                if talk.recv(1 << 16):
+                    talk.sendall(to_line(Reply("1.0", os.getpid(), SERVING)))
+                    return
+
+
 def test_something_else_is_no_daemon(address: Address) -> None:
-    with (
-        listening(address, lambda talk: talk.sendall(b"HTTP/1.1 400 Bad Request\r\n")),
-        pytest.raises(DaemonUnavailable, match="no daemon"),
-    ):
+    def behave(talk: socket.socket) -> None:
+        talk.recv(1 << 16)  # else the end of the connection may overtake the answer
+        talk.sendall(b"HTTP/1.1 400 Bad Request\r\n")
+
+    with listening(address, behave), pytest.raises(DaemonUnavailable, match="no daemon"):
         meet(address, HELLO, 5.0)
 
 
