@@ -19,6 +19,7 @@ def training(nvim_path: Path, serve: list[str], tmp_path_factory: pytest.TempPat
         (neovim.project / ".git").mkdir(parents=True)
         (neovim.project / "main.py").write_text("def add(a, b):\n    return a + b\n")
         neovim.nvim.command(f"edit {neovim.nvim.funcs.fnameescape(str(neovim.project / 'main.py'))}")
+        neovim.nvim.command("autocmd TermClose * lua _G.ended = vim.v.event.status")
         yield neovim
 
 
@@ -29,8 +30,8 @@ def terminal(neovim: Neovim) -> str:
 
 def ended_with(neovim: Neovim) -> int:
     """The exit code of what ran in the terminal."""
-    (code,) = neovim.nvim.funcs.jobwait([neovim.nvim.eval("&channel")], 60_000)
-    return int(code)
+    neovim.wait(lambda: neovim.lua("return _G.ended ~= nil"), "it has ended")
+    return int(neovim.lua("local code = _G.ended; _G.ended = nil; return code"))
 
 
 def test_it_runs_in_a_terminal_and_learns_nothing_private(training: Neovim) -> None:
