@@ -36,6 +36,8 @@ class Window:
 
     def __init__(self, page: Page, file: Path) -> None:
         self.page, self.file = page, file
+        self._typed = ""
+        """The last letter that was typed, if no other key has been pressed since."""
 
     def wait_open(self) -> None:
         """Wait until the file is in the editor."""
@@ -142,12 +144,16 @@ class Window:
         return self.wait_ghost_that(lambda ghost: containing in ghost, f"ghost text with {containing!r}")
 
     def wait_ghost_that(self, fits: Callable[[str], bool], message: str) -> str:
-        """Wait for ghost text that ``fits``, and return it."""
-        found = ""
+        """Wait for ghost text that ``fits``, and return it. Where none comes, the last letter is typed anew, as in
+        ``until_after``."""
+        found, typed, asked_s = "", self._typed, time.monotonic()
 
         def look() -> bool:
-            nonlocal found
+            nonlocal found, asked_s
             found = self.ghost
+            if not found and typed and time.monotonic() - asked_s > AGAIN_AFTER_S:
+                self.press("Backspace", typed)
+                asked_s = time.monotonic()
             return bool(found) and fits(found)
 
         self.until(look, message)
@@ -193,11 +199,13 @@ class Window:
         self.press("Control+End")
 
     def press(self, *keys: str) -> None:
+        self._typed = ""
         for key in keys:
             self.page.keyboard.press(key)
 
     def type(self, text: str, delay_ms: float = 30) -> None:
         self.page.keyboard.type(text, delay=delay_ms)
+        self._typed = text[-1] if text[-1:].isalnum() else ""
 
     def command(self, title: str) -> None:
         """Run a command by its title, through the palette."""
