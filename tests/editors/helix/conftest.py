@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from tests.editors.terminal import Terminal, terminal
 
 SHIPPED = Path(__file__).parents[3] / "editors" / "helix" / "languages.toml"
 ASKED_AGAIN_S = 1.5
+ESCAPE_S = 0.2
+"""From an Escape until the next one: the first may only have closed a menu."""
 POPUP = "names = []\nfor number in range(10):\n    names"
 ENTRY = "append(number)"
 """What the model makes of ``POPUP`` and a point."""
@@ -41,9 +44,18 @@ class Helix:
         return path
 
     def command(self, words: str) -> None:
-        """One of Helix' commands, from whatever mode."""
-        self.terminal.press("Escape")
-        self.terminal.press("Escape")
+        """One of Helix' commands, from whatever mode.
+
+        An Escape and what follows it are read as one key with Alt where they arrive together: it must have been heard.
+        """
+
+        def is_normal() -> bool:
+            if " NOR " not in self.terminal.screen:
+                self.terminal.press("Escape")
+                time.sleep(ESCAPE_S)
+            return " NOR " in self.terminal.screen
+
+        self.terminal.wait(is_normal, "normal mode")
         self.terminal.type(f":{words}")
         self.terminal.press("Enter")
 

@@ -27,8 +27,18 @@ GHOST = """() => {
       const line = part.closest('.view-line') ?? part;
       lines.set(line, (lines.get(line) ?? '') + part.textContent);
     }
-  return [...lines.values()].join('\\n');
+  const top = line => line.getBoundingClientRect().top;
+  return [...lines].sort(([one], [other]) => top(one) - top(other)).map(([, text]) => text).join('\\n');
 }"""
+STILL_GHOST = f"""async () => {{
+  let ghost = ({GHOST})();
+  for (let seen = null; ghost && ghost !== seen; ghost = ({GHOST})()) {{
+    seen = ghost;
+    await new Promise(done => setTimeout(done, 50));
+  }}
+  return ghost;
+}}"""
+"""VS Code draws lines below the cursor's some frames before it draws the rest of that: what is read must be whole."""
 
 
 class Window:
@@ -104,7 +114,7 @@ class Window:
     @property
     def ghost(self) -> str:
         """The ghost text on the screen."""
-        text: str = self.page.evaluate(GHOST)
+        text: str = self.page.evaluate(STILL_GHOST)
         return text.replace("\u00a0", " ")
 
     @property
