@@ -13,7 +13,7 @@ from fimble.suggest.loops import cut_loops
 from fimble.suggest.names import cut_unknown_names
 from fimble.suggest.parse import cut_breaking_lines
 from fimble.suggest.pipeline import Filter, refine
-from fimble.suggest.repetition import drop_repeated_prefix
+from fimble.suggest.repetition import drop_repeated_definition, drop_repeated_prefix
 from fimble.suggest.suffix import cut_line_overlap, cut_next_lines
 from fimble.syntax.languages import LANGUAGES, grammar
 from fimble.syntax.trees import TREES
@@ -25,6 +25,7 @@ ALL: tuple[Filter, ...] = (
     cut_next_lines,
     cut_line_overlap,
     drop_repeated_prefix,
+    drop_repeated_definition,
     cut_comments,
     cut_surplus_closers,
     cut_unknown_names,

@@ -13,7 +13,7 @@ from fimble.suggest.comments import cut_comments
 from fimble.suggest.loops import cut_loops
 from fimble.suggest.names import cut_unknown_names, words_of
 from fimble.suggest.parse import cut_breaking_lines
-from fimble.suggest.repetition import drop_repeated_prefix
+from fimble.suggest.repetition import drop_repeated_definition, drop_repeated_prefix
 from fimble.suggest.scope import Scope, cut, next_line
 from fimble.suggest.suffix import cut_line_overlap, cut_next_lines
 from fimble.text import Cursor, Reason
@@ -26,6 +26,7 @@ _BASIC: tuple[Filter, ...] = (
     cut_next_lines,
     cut_line_overlap,
     drop_repeated_prefix,
+    drop_repeated_definition,
     cut_surplus_closers,
 )
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fimble.suggest.loops import cut_loops, loop_start
-from fimble.suggest.repetition import drop_repeated_prefix
+from fimble.suggest.repetition import drop_repeated_definition, drop_repeated_prefix
 from fimble.suggest.suffix import cut_line_overlap, cut_next_lines
 from fimble.text import Reason
 from tests.unit.cursor_mark import at_mark
@@ -52,6 +52,31 @@ def test_a_loop_may_end_in_what_is_left_of_another() -> None:
 )
 def test_the_line_above(marked: str, answer: str, expected: str | Reason) -> None:
     assert drop_repeated_prefix(answer, at_mark(marked)) == expected
+
+
+LOOP = "def describe(numbers):\n    for number in numbers:\n        ‸\n"
+
+
+@pytest.mark.parametrize(
+    ("marked", "answer", "is_kept"),
+    [
+        (LOOP, "def describe(people):\n    print(people)", False),
+        (LOOP, "    def describe(numbers):\n        print(numbers)", False),
+        (LOOP.replace("‸", "async ‸"), "def describe(people):\n    print(people)", False),
+        (LOOP, "def tell(number):\n    print(number)", True),
+        (LOOP, "describe(number)", True),
+        ("def describe(numbers):\n    pass\n\n\n‸", "def describe(people):\n    pass", True),
+        ("class A:\n    def f(self):\n        pass\n\n    ‸", "def f(self, x):\n        pass", True),
+        ("class A:\n    def f(self):\n        pass\n\n    ‸", "class A:\n        pass", False),
+        ("export function f(a) {\n\t‸\n}\n", "function f(a) {\n\t\treturn a;\n\t}", False),
+        ("pub fn f(a: u8) -> u8 {\n    ‸\n}\n", "pub fn f(a: u8) -> u8 {\n    a\n}", False),
+        ("‸", "def f():\n    pass", True),
+        (LOOP, "", True),
+    ],
+)
+def test_a_definition_within_itself(marked: str, answer: str, is_kept: bool) -> None:
+    found = drop_repeated_definition(answer, at_mark(marked))
+    assert found == (answer if is_kept else Reason.REPEATS_PREFIX)
 
 
 @pytest.mark.parametrize(
