@@ -157,7 +157,7 @@ def test_a_damaged_adapter_falls_back_aloud_and_once(desk: Desk) -> None:
     assert desk.ask(desk.ours) == TUNED
     data = bytearray((folder / TENSORS).read_bytes())
     data[-1] ^= 1
-    replace(folder / TENSORS, data)
+    replace(folder / TENSORS, bytes(data))
     assert [desk.ask(desk.ours) for _ in range(3)] == [PLAIN] * 3
     desk.editor.wait_said("window/showMessage", "not those that were written")
     assert len(desk.warnings()) == 1

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext
 from fimble.daemon.address import address_of
 from fimble.daemon.locking import holder_of
 from tests.editors.vscode.code_server import CodeServer
-from tests.editors.vscode.conftest import Open, OwnVSCode, Starting, window, write
+from tests.editors.vscode.conftest import Starting, window, write
 from tests.editors.vscode.test_ghost_text import ADD
 from tests.editors.vscode.window import Window
 
@@ -119,15 +119,12 @@ def test_a_model_that_cannot_be_loaded(failing: Failing) -> None:
     failing.window.wait_ready()
 
 
-def test_a_program_that_is_not_there(
-    own_vscode: OwnVSCode, open_file: Open, tmp_path: Path, fimble_command: list[str]
-) -> None:
-    program = tmp_path / "program"
-    server = own_vscode({"fimble.server.path": str(program)})
-    window = open_file(server, ADD)
-    message = window.wait_message("The server cannot be started (the setting fimble.server.path)")
+def test_a_program_that_is_not_there(failing: Failing, fimble_command: list[str]) -> None:
+    program = failing.window.file.with_suffix("")
+    failing.serve(str(program))
+    message = failing.window.wait_message("The server cannot be started (the setting fimble.server.path)")
     assert "Check the setting" in message.inner_text()
     program.symlink_to(fimble_command[0])
-    message.get_by_role("button", name="Try Again").click()
-    window.wait_ready()
-    assert not list(server.folder.rglob("agreed")), "nobody has agreed to a download"
+    failing.window.answer("The server cannot be started", "Try Again")
+    failing.window.wait_ready()
+    assert not list(failing.server.folder.rglob("agreed")), "nobody has agreed to a download"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.editors.vscode.conftest import Open, OwnVSCode
+from tests.editors.vscode.window import PATIENCE_S
 
 NUMBERS = """\
 const numbers = [3, 1, 2];
@@ -17,15 +18,17 @@ def test_entries_stand_below_those_of_another_server(own_vscode: OwnVSCode, open
     window.wait_ready()
     window.end()
     window.type(".")
-    entries = window.page.locator(".suggest-widget .monaco-list-row")
+    widget = window.page.locator(".suggest-widget")
+    entries = widget.locator(".monaco-list-row")
     ours = entries.filter(has_text="fimble")
     window.until(lambda: any("concat" in text for text in entries.all_inner_texts()), "TypeScript's entries")
     assert "fimble" not in entries.first.inner_text()
 
     def at_the_end() -> bool:
         """Ask anew until the model has answered, and look where the list ends."""
-        if not window.page.locator(".suggest-widget").is_visible():
-            window.press("Control+Space")
+        if not widget.is_visible():
+            window.press("Control+End", "Control+Space")
+            widget.wait_for(timeout=PATIENCE_S * 1000)  # else the next key would move the cursor
         window.press("ArrowUp")  # from the first to the last entry
         window.page.wait_for_timeout(200)
         if not ours.count():

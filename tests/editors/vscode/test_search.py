@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext
@@ -103,22 +102,3 @@ def test_names_are_symbols_of_the_workspace(searching: Window) -> None:
     searching.ask("#sendAg")
     searching.until(lambda: any("sendAgain" in row for row in rows(searching)), "the symbol")
     searching.press("Escape")
-
-
-def test_a_folder_is_indexed_when_it_is_trusted(context: BrowserContext, starting: Starting, tmp_path: Path) -> None:
-    variables = {"FIMBLE_HOME": str(own_home(tmp_path, "models"))}
-    file = write(tmp_path / "project", FILES["src/up.py"], "up.py")
-    with starting(tmp_path, {}, variables, trust=False) as server, window(context, server, file.parent, file) as opened:
-        dialog = opened.page.get_by_role("button", name="No, I don't trust the authors")
-        dialog.or_(opened.page.locator(".statusbar-item", has_text="Restricted Mode")).first.wait_for()
-        if dialog.is_visible():
-            dialog.click()
-        opened.wait_ready()
-        opened.command("fimble: Search Code…")
-        opened.type("transfer")
-        opened.until(lambda: any("option index is off" in row for row in rows(opened)), "it says why there is nothing")
-        assert not list((tmp_path / "fimble").glob("index/*/index.db"))
-        opened.press("Escape")
-        opened.command("Workspaces: Manage Workspace Trust")
-        opened.page.locator(".workspace-trust-editor").get_by_role("button", name="Trust", exact=True).click()
-        opened.until(lambda: list((tmp_path / "fimble").glob("index/*/index.db")), "the index is made")

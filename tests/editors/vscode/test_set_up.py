@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+from playwright.sync_api import BrowserContext
+
 from tests.editors.vscode.code_server import CodeServer
-from tests.editors.vscode.conftest import NOTHING, Open, OwnVSCode, have_uv
+from tests.editors.vscode.conftest import NOTHING, Open, OwnVSCode, have_uv, window, write
 from tests.editors.vscode.test_ghost_text import ADD
 from tests.editors.vscode.window import SET_UP_PATIENCE_S, Window
 
@@ -27,28 +32,61 @@ def environments(server: CodeServer) -> list[Path]:
     return [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
 
 
-def test_one_click_and_no_terminal(bare_vscode: CodeServer, open_file: Open, tools: Path, default_model: str) -> None:
-    server = bare_vscode
-    first, second = open_file(server, ADD), open_file(server, ADD, "other.py")
-    waiting = open_file(server, ADD, "waiting.py")
-    for window in (second, waiting):
-        window.wait_message("have to be fetched, once")
-    second.until(lambda: first.status == second.status == "fimble: set up", "neither is set up")
+@pytest.fixture(scope="module")
+def windows(
+    context: BrowserContext, bare_vscode: CodeServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Window, Window, Window]]:
+    """Three windows of a person who has nothing installed, and is asked in each; the tests on them are in order."""
+    folder = tmp_path_factory.mktemp("windows")
+    with ExitStack() as stack:
+        files = [write(folder, ADD, f"{name}.py") for name in ("first", "second", "waiting")]
+        first, second, waiting = [stack.enter_context(window(context, bare_vscode, folder, file)) for file in files]
+        for each in (first, second, waiting):
+            each.wait_message("have to be fetched, once")
+            each.wait_status_bar("fimble: set up")
+        yield first, second, waiting
+
+
+def test_a_window_that_closes_leaves_no_half_of_an_environment(
+    windows: tuple[Window, Window, Window], bare_vscode: CodeServer, open_file: Open
+) -> None:
+    first, *_ = windows
+    closing = open_file(bare_vscode, ADD)
+    agree(closing)
+    closing.wait_message("installing the server")
+    assert environments(bare_vscode)
+    closing.page.close()
+    first.until(lambda: environments(bare_vscode) == [], "nothing is left")
+
+
+def test_setting_up_can_be_cancelled(windows: tuple[Window, Window, Window], bare_vscode: CodeServer) -> None:
+    first, *_ = windows
     agree(first)
+    first.answer("fimble: setting up", "Cancel")
+    first.until(lambda: first.status == "fimble: set up", "back to where it was")
+    first.until(lambda: environments(bare_vscode) == [], "nothing is left")
+
+
+def test_one_click_and_no_terminal(
+    windows: tuple[Window, Window, Window], bare_vscode: CodeServer, tools: Path, default_model: str
+) -> None:
+    first, second, waiting = windows
+    first.command("fimble: Set Up")
     first.wait_message("fimble: setting up")
     agree(second)
-    for window in (first, second):
-        window.wait_ready(SET_UP_PATIENCE_S)
-        suggests(window)
+    for each in (first, second):
+        each.wait_ready(SET_UP_PATIENCE_S)
+        suggests(each)
     waiting.wait_ready()  # it has done nothing but see that others were done
-    (environment,) = environments(server)
+    (environment,) = environments(bare_vscode)
     assert (environment / "complete").exists()
     for metadata in environment.glob("env/lib/*/site-packages/fimble-*"):
         metadata.rename(metadata.with_name("gone"))
     have_uv(tools)  # until now venv and pip have made it
-    third = open_file(server, ADD, "third.py")
-    third.wait_ready(SET_UP_PATIENCE_S)
-    assert list(environment.glob("env/lib/*/site-packages/fimble-*")), "it was made anew"
+    waiting.command("fimble: Restart Server")
+    waiting.until(lambda: list(environment.glob("env/lib/*/site-packages/fimble-*")), "it is made anew")
+    waiting.wait_ready(SET_UP_PATIENCE_S)
+    suggests(waiting)
 
 
 def test_no_python_and_one_that_is_too_old(own_vscode: OwnVSCode, open_file: Open, tmp_path: Path) -> None:
@@ -79,52 +117,9 @@ def test_no_network(own_vscode: OwnVSCode, open_file: Open) -> None:
     assert environments(server) == [], "no half of an environment is left"
 
 
-def test_setting_up_can_be_cancelled(own_vscode: OwnVSCode, open_file: Open) -> None:
-    server: CodeServer = own_vscode(NOTHING)
-    window = open_file(server, ADD)
-    agree(window)
-    window.answer("fimble: setting up", "Cancel")
-    window.until(lambda: window.status == "fimble: set up", "back to where it was")
-    window.until(lambda: environments(server) == [], "nothing is left")
-
-
-def test_a_server_that_runs_goes_on_when_setting_up_is_cancelled(own_vscode: OwnVSCode, open_file: Open) -> None:
-    window = open_file(own_vscode({}), ADD)
-    window.wait_ready()
+def test_a_server_that_runs_goes_on_when_setting_up_is_cancelled(open_here: Open) -> None:
+    window = open_here(ADD)
     window.command("fimble: Set Up")
     window.answer("fimble: setting up", "Cancel")
     window.wait_ready()
-
-
-def test_a_window_that_closes_leaves_no_half_of_an_environment(own_vscode: OwnVSCode, open_file: Open) -> None:
-    server: CodeServer = own_vscode(NOTHING)
-    first, second = open_file(server, ADD), open_file(server, ADD, "other.py")
-    second.wait_message("have to be fetched, once")  # later it would set up on its own, as one agreed already
-    agree(first)
-    first.wait_message("installing the server")
-    first.page.close()
-    second.until(lambda: environments(server) == [], "nothing is left")
-
-
-def test_nothing_of_an_untrusted_folder_is_run(own_vscode: OwnVSCode, open_file: Open, tmp_path: Path) -> None:
-    mark = tmp_path / "sprung"
-    python = tmp_path / "project/.venv/bin/python"
-    python.parent.mkdir(parents=True)
-    python.write_text(f"#!/bin/sh\ntouch {mark}\n")
-    python.chmod(0o755)
-    window = open_file(own_vscode(NOTHING, trust=False), ADD)
-    dialog = window.page.get_by_role("button", name="No, I don't trust the authors")
-    dialog.or_(window.page.locator(".notification-list-item")).first.wait_for()
-    if dialog.is_visible():
-        dialog.click()
-    window.wait_message("have to be fetched, once")
-    window.page.locator(".statusbar-item", has_text="Restricted Mode").wait_for()
-    assert not mark.exists()
-    window.command("Notifications: Clear All Notifications")
-    window.until(lambda: not window.messages, "no notifications")
-    window.command("fimble: Restart Server")
-    window.wait_message("have to be fetched, once")  # said again to who asks
-    assert not mark.exists()
-    window.command("Workspaces: Manage Workspace Trust")
-    window.page.locator(".workspace-trust-editor").get_by_role("button", name="Trust", exact=True).click()
-    window.until(mark.exists, "what comes with a trusted folder is run")
+    suggests(window)

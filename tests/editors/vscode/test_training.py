@@ -7,14 +7,19 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+from playwright.sync_api import BrowserContext
+
 from tests.editors.vscode.code_server import CodeServer
-from tests.editors.vscode.conftest import Open, OwnVSCode, have_uv, write
+from tests.editors.vscode.conftest import Open, Starting, have_uv, window, write
 from tests.editors.vscode.test_ghost_text import ADD
 from tests.editors.vscode.test_set_up import agree, environments
-from tests.editors.vscode.window import PATIENCE_S, SET_UP_PATIENCE_S, Window
+from tests.editors.vscode.window import SET_UP_PATIENCE_S, Window
 
 ROOT = Path(__file__).parents[3]
 TITLE = "fimble: Train on This Workspace…"
@@ -28,30 +33,6 @@ def wait_terminal(window: Window, text: str) -> None:
     window.until(lambda: wanted in "".join(window.terminal.split()), f"{text!r} in the terminal {window.terminal!r}")
 
 
-def find(window: Window, title: str) -> list[str]:
-    """What the palette has for ``title``."""
-    window.press("F1")
-    window.ask(f">{title}")
-    rows = window.page.locator(".quick-input-list .monaco-list-row")
-    rows.first.wait_for(timeout=PATIENCE_S * 1000)
-    return left_with([" ".join(text.split()) for text in rows.all_inner_texts()], window)
-
-
-def menu(window: Window) -> list[str]:
-    """What stands in the menu of the status bar."""
-    window.command("fimble: Menu")
-    rows = window.page.locator(".quick-input-list .monaco-list-row")
-    window.until(lambda: any("Why was there" in text for text in rows.all_inner_texts()), "the menu")
-    return left_with(rows.all_inner_texts(), window)
-
-
-def left_with(rows: list[str], window: Window) -> list[str]:
-    """``rows``, when the list that had them is gone."""
-    window.press("Escape")
-    window.until(lambda: not window.page.locator(".quick-input-widget:visible").count(), "the list is gone")
-    return rows
-
-
 def workspace_of(folder: Path, *names: str, **settings: Any) -> str:
     """The name of a workspace's file in ``folder`` with these folders, which are made."""
     for name in names:
@@ -60,30 +41,53 @@ def workspace_of(folder: Path, *names: str, **settings: Any) -> str:
     return write(folder, json.dumps(wanted), "both.code-workspace").name
 
 
-def test_the_command_runs_in_a_terminal_of_its_own(vscode: CodeServer, open_file: Open, tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    private: dict[str, Any] = {"fimble.disabledPaths": ["main.py"]}
-    window = open_file(vscode, ADD, "first/main.py", workspace_of(project, "first", ODD, **private))
-    window.wait_ready()
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A window on a workspace of two folders, the second with an ``ODD`` name and without files."""
+
+    server: CodeServer
+    window: Window
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def training(
+    context: BrowserContext, starting: Starting, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Training]:
+    folder = tmp_path_factory.mktemp("training")
+    project = folder / "project"
+    workspace = project / workspace_of(project, "first", ODD, **{"fimble.disabledPaths": ["main.py"]})
+    file = write(project, ADD, "first/main.py")
+    with starting(folder, {}) as server, window(context, server, workspace, file) as opened:
+        opened.wait_ready()
+        yield Training(server, opened, folder)
+
+
+def test_the_command_runs_in_a_terminal_of_its_own(training: Training) -> None:
+    window = training.window
     window.command(TITLE)
     window.choose(ODD)
-    wait_terminal(window, f"There are no files in {project / ODD}")  # the command's own words
+    wait_terminal(window, f"There are no files in {training.folder / 'project' / ODD}")  # the command's own words
     wait_terminal(window, "Name the folder of a repository with code.")
     tabs = window.page.locator(".terminal-outer-container, .composite.title, .part.panel")
     window.until(lambda: any("fimble train" in text for text in tabs.all_inner_texts()), "the terminal's title")
-    assert not list(tmp_path.rglob("sprung"))
+    assert not list(training.folder.rglob("sprung"))
     window.command("Notifications: Clear All Notifications")
     window.command("fimble: Menu")
     window.choose("Train on this workspace…")
     window.choose("first")
     wait_terminal(window, "1 x the privacy rules keep it private")  # what the person's settings say is told
+    window.until(lambda: not training.server.processes("train"), "it has ended")
 
 
-def test_what_a_python_lacks_is_told(own_vscode: OwnVSCode, open_file: Open, tmp_path: Path) -> None:
-    program = lacking(tmp_path / "own environment")
-    window = open_file(own_vscode({"fimble.server.path": str(program)}), ADD)
+def test_what_a_python_lacks_is_told(training: Training) -> None:
+    window, before = training.window, training.server.language_servers()
+    program = lacking(training.folder / "own environment")
+    training.server.change({"fimble.server.path": str(program)})
+    window.until(lambda: not set(before) & set(training.server.language_servers()), "the other server is gone")
     window.wait_ready()
     window.command(TITLE)
+    window.choose("first")
     modal = window.modal("Training needs packages that fimble's Python does not have")
     text = " ".join(modal.inner_text().split())
     assert "the setting fimble.server.path, which is yours" in text
@@ -92,7 +96,7 @@ def test_what_a_python_lacks_is_told(own_vscode: OwnVSCode, open_file: Open, tmp
     modal.get_by_role("button", name="Copy Command").wait_for()
     modal.get_by_role("button", name="Cancel").click()
     window.until(lambda: not window.page.locator(".monaco-dialog-box").count(), "the dialog is gone")
-    assert not window.page.locator(".xterm").count()
+    assert not training.server.processes("train")
 
 
 def lacking(folder: Path) -> Path:
@@ -139,23 +143,3 @@ def test_what_training_needs_is_installed_when_one_agrees(
     shutil.copytree(serving, serving.with_name(f"{serving.name}-train"), symlinks=True)
     window.command(TITLE)
     wait_terminal(window, "Install fimble with the extra")
-
-
-def test_it_is_not_offered_where_nothing_is_trusted(own_vscode: OwnVSCode, open_file: Open) -> None:
-    window = open_file(own_vscode({}, trust=False), ADD)
-    dialog = window.page.get_by_role("button", name="No, I don't trust the authors")
-    dialog.or_(window.page.locator(".statusbar-item", has_text="Restricted Mode")).first.wait_for()
-    if dialog.is_visible():
-        dialog.click()
-    window.wait_ready()
-    assert not any("Train on" in row for row in find(window, "fimble: Train on"))
-    rows = menu(window)
-    assert any("Search code" in row for row in rows) and not any("Train" in row for row in rows)
-    window.command("Workspaces: Manage Workspace Trust")
-    window.page.locator(".workspace-trust-editor").get_by_role("button", name="Trust", exact=True).click()
-    restricted = window.page.locator(".statusbar-item", has_text="Restricted Mode")
-    window.until(lambda: not restricted.count(), "all is trusted")
-    window.page.get_by_label("Close Modal Editor").click()
-    window.focus()
-    assert any("Train on" in row for row in find(window, "fimble: Train on"))
-    assert any("Train" in row for row in menu(window))

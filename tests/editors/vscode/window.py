@@ -16,6 +16,8 @@ SET_UP_PATIENCE_S = 250.0
 """The same for an environment that is made, with all that serving needs."""
 SETTLED_MS = 3000
 """A window has read its workspace by then, or never will."""
+PALETTE_S = 2.0
+"""Longer than the palette takes to find a command."""
 AGAIN_AFTER_S = 10.0
 """Much longer than any answer takes."""
 GHOST = """() => {
@@ -63,16 +65,25 @@ class Window:
         """
         folders = self.page.locator(".explorer-folders-view .monaco-list-row")
         deadline_s = time.monotonic() + PATIENCE_S
-        while not folders.count():
-            assert time.monotonic() < deadline_s, f"the folders of the workspace; on screen: {self.seen()}"
-            self.page.wait_for_timeout(SETTLED_MS)
-            if not folders.count() and self.page.get_by_text("You have not yet added a folder").count():
+        while True:
+            try:
+                return folders.first.wait_for(timeout=SETTLED_MS)
+            except TookTooLong:
+                assert time.monotonic() < deadline_s, f"the folders of the workspace; on screen: {self.seen()}"
+            if self.page.get_by_text("You have not yet added a folder").count():
                 self.page.reload()
                 self.wait_open()
 
     def open(self, file: Path) -> None:
-        """Save and close what is open, with all notifications, and open ``file`` by its path."""
+        """Save and close what is open, with all notifications, and open ``file`` by its path.
+
+        What was open is emptied: the model is shown files of a while ago, and another half of the same text would
+        tell it that nothing follows.
+        """
         self.press("Escape", "Escape")
+        if self.page.locator(".tab.active", has_text=self.file.name).count():
+            self.focus()
+            self.press("Control+a", "Delete")
         self.saved()
         self.command("View: Close All Editors")
         self.until(lambda: not self.page.locator(".tab").count(), "all is closed")
@@ -175,8 +186,8 @@ class Window:
     def wait_message(self, text: str) -> Locator:
         """Wait for a notification, and return it. One that hides, as they do after a while, is brought up again."""
         found = self.page.locator(".notification-list-item", has_text=text)
-        deadline_s = time.monotonic() + AGAIN_AFTER_S
-        self.until(lambda: found.count() or time.monotonic() > deadline_s, f"a message with {text!r}")
+        hidden = self.page.locator('[id="status.notifications"] .codicon-bell-dot')
+        self.until(lambda: found.count() or (hidden.count() and not self.messages), f"a message with {text!r}")
         if not found.count():
             self.command("Notifications: Show Notifications")
             self.until(lambda: found.count(), f"a message with {text!r}")
@@ -219,15 +230,14 @@ class Window:
 
     def command(self, title: str) -> None:
         """Run a command by its title, through the palette."""
-        shown = title.partition(": ")[2] or title
-        row = self.page.locator(".quick-input-widget:visible .monaco-list-row", has_text=shown).first
+        row = self.page.locator(".quick-input-widget:visible .monaco-list-row")
+        row = row.filter(has=self.page.get_by_text(title, exact=True)).first
         deadline_s = time.monotonic() + PATIENCE_S
         while True:
             self.press("F1")
             self.ask(f">{title}")
             try:
-                row.wait_for(timeout=AGAIN_AFTER_S * 1000)
-                return self.press("Enter")
+                return row.click(timeout=PALETTE_S * 1000)
             except TookTooLong:  # what is filled in while the palette opens is lost now and then
                 assert time.monotonic() < deadline_s, f"the command {title!r}; on screen: {self.seen()}"
                 self.press("Escape")
