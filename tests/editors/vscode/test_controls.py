@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext
 
 from tests.editors.vscode.code_server import CodeServer
-from tests.editors.vscode.conftest import Open, OwnVSCode, Starting, window, write
+from tests.editors.vscode.conftest import Open, OwnVSCode, write
 from tests.editors.vscode.test_ghost_text import ADD
 from tests.editors.vscode.window import AGAIN_AFTER_S, Window
 
@@ -42,21 +40,11 @@ def asked_in_vain(window: Window, why: str) -> None:
     assert window.ghost == ""
 
 
-@pytest.fixture(scope="module")
-def shared(context: BrowserContext, starting: Starting, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
-    """A window whose settings are changed; each test leaves them as they were."""
-    folder = tmp_path_factory.mktemp("controls")
-    project = folder / "project"
-    with starting(folder, {}) as server, window(context, server, project, write(project, "", "first.py")) as shared:
-        shared.wait_ready()
-        yield shared
-
-
 @pytest.fixture
-def controlled(shared: Window, tmp_path: Path) -> Window:
-    """The window with a new file."""
-    shared.open(write(shared.file.parent, ADD, f"{tmp_path.name}.py"))
-    return shared
+def controlled(shared_window: Window, shared_folder: Path, tmp_path: Path) -> Window:
+    """A window with a new file, whose settings are changed; each test leaves them as they were."""
+    shared_window.open(write(shared_folder, ADD, f"{tmp_path.name}.py"))
+    return shared_window
 
 
 def test_off_and_on_again_for_language_and_file(controlled: Window) -> None:
@@ -90,43 +78,37 @@ def test_snooze_and_the_menu(controlled: Window) -> None:
     ask(window)
 
 
-def test_a_wrong_setting_is_told_and_the_others_count(own_vscode: OwnVSCode, open_file: Open) -> None:
+def test_a_wrong_setting_is_told_and_those_of_a_workspace_choose_no_program(
+    own_vscode: OwnVSCode, open_file: Open, tmp_path: Path
+) -> None:
+    trap, mark = tmp_path / "trap", tmp_path / "sprung"
+    trap.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    trap.chmod(0o755)
+    names = ("server.path", "server.python", "server.home", "model")
+    write(tmp_path / "project", json.dumps({f"fimble.{name}": str(trap) for name in names}), ".vscode/settings.json")
     window = open_file(own_vscode({"fimble.eagerness": "very", "fimble.disabledLanguages": ["markdown"]}), ADD)
     message = window.wait_message("eagerness")
     assert "from 0 to 100" in message.inner_text()
     window.wait_ready()
     ask(window)
-
-
-def test_the_settings_of_a_workspace_choose_no_program(vscode: CodeServer, open_file: Open, tmp_path: Path) -> None:
-    trap, mark = tmp_path / "trap", tmp_path / "sprung"
-    trap.write_text(f"#!/bin/sh\ntouch {mark}\n")
-    trap.chmod(0o755)
-    settings = tmp_path / "project/.vscode/settings.json"
-    settings.parent.mkdir(parents=True)
-    names = ("server.path", "server.python", "server.home", "model")
-    settings.write_text(json.dumps({f"fimble.{name}": str(trap) for name in names}))
-    window = open_file(vscode, ADD)
-    window.wait_ready()
-    ask(window)
     assert not mark.exists()
 
 
-def test_a_notebook_cell_is_completed_after_those_above(vscode: CodeServer, open_file: Open, tmp_path: Path) -> None:
+def test_a_notebook_cell_is_completed_after_those_above(shared_window: Window, shared_folder: Path) -> None:
     def cell(text: str) -> dict[str, object]:
         return {"cell_type": "code", "source": text, "metadata": {}, "outputs": [], "execution_count": None}
 
     cells = [cell("def subtract_numbers(first, second):\n    return first - second"), cell("difference = ")]
     book = {"cells": cells, "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5}
-    (tmp_path / "project").mkdir()
-    (tmp_path / "project/book.ipynb").write_text(json.dumps(book))
-    window = open_file(vscode)
-    window.wait_ready()
-    window.page.locator(".explorer-folders-view .monaco-list-row", has_text="book.ipynb").dblclick()
+    window = shared_window
+    window.open(write(shared_folder, json.dumps(book), "book.ipynb"))
     window.page.locator(".notebookOverlay .cell-list-container .monaco-editor").nth(1).click()
     window.press("Control+End")
     window.type("sub")
     window.wait_ghost("tract_numbers")
+    window.press("Escape")
+    window.saved()
+    window.command("View: Close All Editors")
 
 
 def test_a_workspace_is_switched_off_and_a_disk_that_takes_no_settings_is_told(controlled: Window) -> None:

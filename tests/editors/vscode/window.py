@@ -14,8 +14,8 @@ PATIENCE_S = 120.0
 """Much longer than anything takes: other programs may be busy too."""
 SET_UP_PATIENCE_S = 250.0
 """The same for an environment that is made, with all that serving needs."""
-SETTLED_MS = 3000
-"""A window has read its workspace by then, or never will."""
+SETTLED_MS = 1500
+"""A window has mostly read its workspace by then."""
 PALETTE_S = 2.0
 """Longer than the palette takes to find a command."""
 AGAIN_AFTER_S = 10.0
@@ -48,6 +48,8 @@ class Window:
 
     def __init__(self, page: Page, file: Path) -> None:
         self.page, self.file = page, file
+        self._bell = page.locator('[id="status.notifications"] .codicon-bell-dot')
+        """There where some notifications are hidden."""
         self._typed = ""
         """The last letter that was typed, if no other key has been pressed since."""
 
@@ -87,8 +89,9 @@ class Window:
         self.saved()
         self.command("View: Close All Editors")
         self.until(lambda: not self.page.locator(".tab").count(), "all is closed")
-        self.command("Notifications: Clear All Notifications")
-        self.until(lambda: not self.messages, "no notifications")
+        if self.messages or self._bell.count():
+            self.command("Notifications: Clear All Notifications")
+            self.until(lambda: not self.messages, "no notifications")
         self.press("Control+p")
         self.ask(f"{file}~")  # so that the list of files that were open before is gone
         self.page.locator(".quick-input-list .monaco-list-row", has_text="No matching results").wait_for()
@@ -186,8 +189,7 @@ class Window:
     def wait_message(self, text: str) -> Locator:
         """Wait for a notification, and return it. One that hides, as they do after a while, is brought up again."""
         found = self.page.locator(".notification-list-item", has_text=text)
-        hidden = self.page.locator('[id="status.notifications"] .codicon-bell-dot')
-        self.until(lambda: found.count() or (hidden.count() and not self.messages), f"a message with {text!r}")
+        self.until(lambda: found.count() or (self._bell.count() and not self.messages), f"a message with {text!r}")
         if not found.count():
             self.command("Notifications: Show Notifications")
             self.until(lambda: found.count(), f"a message with {text!r}")
