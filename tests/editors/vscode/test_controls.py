@@ -67,13 +67,10 @@ def test_off_and_on_again_for_language_and_file(controlled: Window) -> None:
 
 def test_snooze_and_the_menu(controlled: Window) -> None:
     window = controlled
-    window.page.locator('[id="fimble.fimble.fimble"]').click()
-    window.choose("Snooze")
-    window.choose("15 minutes")
+    window.menu("Snooze", "15 minutes")
     window.until(lambda: "asleep until" in window.status, "it sleeps")
     asked_in_vain(window, "suggestions are switched off")
-    window.page.locator('[id="fimble.fimble.fimble"]').click()
-    window.choose("Wake up")
+    window.menu("Wake up")
     window.wait_ready()
     ask(window)
 
@@ -122,8 +119,7 @@ def test_a_workspace_is_switched_off_and_a_disk_that_takes_no_settings_is_told(c
     window.command("fimble: Switch Suggestions On or Off in This Workspace")
     window.wait_status_bar("Suggestions are off in this workspace.")
     window.until(lambda: window.status == "fimble: off", "the status says so")
-    window.command("fimble: Snooze Suggestions")
-    window.choose("15 minutes")
+    window.command("fimble: Snooze Suggestions", "15 minutes")
     window.until(lambda: "asleep until" in window.status, "it sleeps")
     window.command("fimble: Snooze Suggestions")
     window.until(lambda: window.status == "fimble: off", "it is awake, and off")

@@ -91,8 +91,7 @@ def test_the_command_has_its_name_and_its_place_in_the_menu(searching: Window) -
     searching.command("fimble: Search Code…")
     searching.page.locator(".quick-input-title", has_text="search code").wait_for(timeout=PATIENCE_S * 1000)
     searching.press("Escape")
-    searching.command("fimble: Menu")
-    searching.choose("Search code…")
+    searching.command("fimble: Menu", "Search code…")
     searching.page.locator(".quick-input-title", has_text="search code").wait_for(timeout=PATIENCE_S * 1000)
     searching.press("Escape")
 

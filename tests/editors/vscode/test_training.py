@@ -65,17 +65,14 @@ def training(
 
 def test_the_command_runs_in_a_terminal_of_its_own(training: Training) -> None:
     window = training.window
-    window.command(TITLE)
-    window.choose(ODD)
+    window.command(TITLE, ODD)
     wait_terminal(window, f"There are no files in {training.folder / 'project' / ODD}")  # the command's own words
     wait_terminal(window, "Name the folder of a repository with code.")
     tabs = window.page.locator(".terminal-outer-container, .composite.title, .part.panel")
     window.until(lambda: any("fimble train" in text for text in tabs.all_inner_texts()), "the terminal's title")
     assert not list(training.folder.rglob("sprung"))
     window.command("Notifications: Clear All Notifications")
-    window.command("fimble: Menu")
-    window.choose("Train on this workspace…")
-    window.choose("first")
+    window.command("fimble: Menu", "Train on this workspace…", "first")
     wait_terminal(window, "1 x the privacy rules keep it private")  # what the person's settings say is told
     window.until(lambda: not training.server.processes("train"), "it has ended")
 
@@ -86,8 +83,7 @@ def test_what_a_python_lacks_is_told(training: Training) -> None:
     training.server.change({"fimble.server.path": str(program)})
     window.until(lambda: not set(before) & set(training.server.language_servers()), "the other server is gone")
     window.wait_ready()
-    window.command(TITLE)
-    window.choose("first")
+    window.command(TITLE, "first")
     modal = window.modal("Training needs packages that fimble's Python does not have")
     text = " ".join(modal.inner_text().split())
     assert "the setting fimble.server.path, which is yours" in text

@@ -16,8 +16,8 @@ SET_UP_PATIENCE_S = 250.0
 """The same for an environment that is made, with all that serving needs."""
 SETTLED_MS = 1500
 """A window has mostly read its workspace by then."""
-PALETTE_S = 2.0
-"""Longer than the palette takes to find a command."""
+LIST_S = 3.0
+"""Longer than a list takes to open, or to find a command."""
 AGAIN_AFTER_S = 10.0
 """Much longer than any answer takes."""
 GHOST = """() => {
@@ -50,6 +50,8 @@ class Window:
         self.page, self.file = page, file
         self._bell = page.locator('[id="status.notifications"] .codicon-bell-dot')
         """There where some notifications are hidden."""
+        self._rows = page.locator(".quick-input-widget:visible .monaco-list-row")
+        """Of the list that is open at the top of the window."""
         self._typed = ""
         """The last letter that was typed, if no other key has been pressed since."""
 
@@ -99,6 +101,8 @@ class Window:
         self.choose(file.name)
         self.file = file
         self.wait_open()
+        keyboard = self.page.locator(".editor-instance .monaco-editor.focused, .notebookOverlay .focused")
+        keyboard.first.wait_for(timeout=PATIENCE_S * 1000)
 
     def until(self, holds: Callable[[], object], message: str, patience_s: float = PATIENCE_S) -> None:
         """Wait until ``holds`` returns something that counts as true."""
@@ -230,18 +234,33 @@ class Window:
         self.page.keyboard.type(text, delay=delay_ms)
         self._typed = text[-1] if text[-1:].isalnum() else ""
 
-    def command(self, title: str) -> None:
-        """Run a command by its title, through the palette."""
-        row = self.page.locator(".quick-input-widget:visible .monaco-list-row")
-        row = row.filter(has=self.page.get_by_text(title, exact=True)).first
-        deadline_s = time.monotonic() + PATIENCE_S
-        while True:
+    def command(self, title: str, *entries: str) -> None:
+        """Run a command by its title, through the palette; and choose entries of the lists that it opens."""
+
+        def begin() -> None:
             self.press("F1")
             self.ask(f">{title}")
+            self._take(self._rows.filter(has=self.page.get_by_text(title, exact=True)), LIST_S)
+
+        self._choose_after(begin, entries)
+
+    def menu(self, *entries: str) -> None:
+        """Choose entries of the lists that begin with the menu in the status bar."""
+        item = self.page.locator('[id="fimble.fimble.fimble"]')
+        self._choose_after(lambda: item.click(timeout=LIST_S * 1000), entries)
+
+    def _choose_after(self, begin: Callable[[], object], entries: tuple[str, ...]) -> None:
+        """From the start where it fails: a list goes when something takes the keyboard, and what is filled in while
+        the palette opens is lost now and then."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while True:
             try:
-                return row.click(timeout=PALETTE_S * 1000)
-            except TookTooLong:  # what is filled in while the palette opens is lost now and then
-                assert time.monotonic() < deadline_s, f"the command {title!r}; on screen: {self.seen()}"
+                begin()
+                for entry in entries:
+                    self.choose(entry, LIST_S)
+                return
+            except TookTooLong:
+                assert time.monotonic() < deadline_s, f"{entries}; on screen: {self.seen()}"
                 self.press("Escape")
 
     def ask(self, text: str) -> None:
@@ -250,11 +269,27 @@ class Window:
         box.wait_for(timeout=PATIENCE_S * 1000)
         box.fill(text)
 
-    def choose(self, text: str) -> None:
+    def choose(self, text: str, patience_s: float = PATIENCE_S) -> None:
         """Choose an entry of the list that is open."""
-        row = self.page.locator(".quick-input-list .monaco-list-row", has_text=text).first
-        row.wait_for(timeout=PATIENCE_S * 1000)
-        row.click()
+        self._take(self._rows.filter(has_text=text), patience_s)
+
+    def _take(self, wanted: Locator, patience_s: float) -> None:
+        """Go down to a row, and take it: a list moves while it opens, and a click would meet another row."""
+        wanted.first.wait_for(timeout=patience_s * 1000)
+        chosen = wanted.and_(self.page.locator(".focused"))
+        deadline_s = time.monotonic() + patience_s
+        while not self._stays(chosen):
+            if time.monotonic() > deadline_s:
+                raise TookTooLong("no such row can be chosen")
+            self.press("ArrowDown")
+        self.press("Enter")
+
+    def _stays(self, chosen: Locator) -> bool:
+        """Whether it is there, and is still there when the list has been drawn anew."""
+        if not chosen.count():
+            return False
+        self.page.wait_for_timeout(30)
+        return bool(chosen.count())
 
     def saved(self) -> str:
         """The text of the file after it was saved."""
