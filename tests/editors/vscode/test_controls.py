@@ -104,7 +104,7 @@ def test_a_notebook_cell_is_completed_after_those_above(shared_window: Window, s
     window.type("sub")
     window.wait_ghost("tract_numbers")
     window.press("Escape")
-    window.saved()
+    window.save()
     window.command("View: Close All Editors")
 
 

@@ -88,7 +88,7 @@ class Window:
         if self.page.locator(".tab.active", has_text=self.file.name).count():
             self.focus()
             self.press("Control+a", "Delete")
-        self.saved()
+        self.save()
         self.command("View: Close All Editors")
         self.until(lambda: not self.page.locator(".tab").count(), "all is closed")
         if self.messages or self._bell.count():
@@ -291,9 +291,18 @@ class Window:
         self.page.wait_for_timeout(30)
         return bool(chosen.count())
 
-    def saved(self) -> str:
-        """The text of the file after it was saved."""
+    def save(self) -> None:
         self.press("Control+s")
         dirty = self.page.locator(".tab.active.dirty")
         self.until(lambda: dirty.count() == 0, "the file is saved")
+
+    def saved(self) -> str:
+        """The text of the file, which is not empty, after it was saved: VS Code empties it before it writes."""
+        self.save()
+        self.until(self._is_written, "the file is written")
         return self.file.read_text()
+
+    def _is_written(self) -> bool:
+        before = self.file.read_bytes()
+        self.page.wait_for_timeout(100)
+        return before != b"" and self.file.read_bytes() == before
