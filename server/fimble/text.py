@@ -65,7 +65,7 @@ class Reason(Enum):
     REPEATS_SUFFIX = "the answer only repeats what follows the cursor"
     OUT_OF_SCOPE = "the answer belongs outside the line or block at the cursor"
     TOO_LONG = "the answer did not end in time"
-    REPEATS_PREFIX = "the answer only repeats the lines before the cursor"
+    REPEATS_PREFIX = "the answer repeats what stands before the cursor"
     LOOPS = "the answer repeats itself"
     PRIVATE = "the file is one that fimble never reads"
     SWITCHED_OFF = "suggestions are switched off"

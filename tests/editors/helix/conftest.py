@@ -50,9 +50,8 @@ class Helix:
         """
 
         def is_normal() -> bool:
-            if " NOR " not in self.terminal.screen:
-                self.terminal.press("Escape")
-                time.sleep(ESCAPE_S)
+            self.terminal.press("Escape")
+            time.sleep(ESCAPE_S)
             return " NOR " in self.terminal.screen
 
         self.terminal.wait(is_normal, "normal mode")

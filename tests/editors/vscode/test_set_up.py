@@ -71,9 +71,9 @@ def test_one_click_and_no_terminal(
     windows: tuple[Window, Window, Window], bare_vscode: CodeServer, tools: Path, default_model: str
 ) -> None:
     first, second, waiting = windows
-    first.command("fimble: Set Up")
-    first.wait_message("fimble: setting up")
     agree(second)
+    second.wait_message("fimble: setting up")
+    first.command("fimble: Set Up")
     for each in (first, second):
         each.wait_ready(SET_UP_PATIENCE_S)
         suggests(each)
@@ -84,7 +84,8 @@ def test_one_click_and_no_terminal(
         metadata.rename(metadata.with_name("gone"))
     have_uv(tools)  # until now venv and pip have made it
     waiting.command("fimble: Restart Server")
-    waiting.until(lambda: list(environment.glob("env/lib/*/site-packages/fimble-*")), "it is made anew")
+    made = "env/lib/*/site-packages/fimble-*"
+    waiting.until(lambda: list(environment.glob(made)), "it is made anew", SET_UP_PATIENCE_S)
     waiting.wait_ready(SET_UP_PATIENCE_S)
     suggests(waiting)
 

@@ -47,7 +47,7 @@ class Slow:
 def slow(
     context: BrowserContext, starting: Starting, default_model: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Slow]:
-    """A window on the text, whose answers come after VS Code has given up."""
+    """A window on the text, whose answers come after VS Code has given up, until that is changed."""
     folder = tmp_path_factory.mktemp("late")
     settings = {"fimble.server.path": delayed(folder, LATE_MS)}
     with starting(folder, settings) as server, window(context, server, folder, write(folder, ADD, "main.py")) as late:
@@ -76,7 +76,7 @@ def test_an_answer_to_an_older_text_is_never_shown(slow: Slow) -> None:
     window.type(" * b")
     seen = set()
     for _ in range(60):
-        seen.add(window.ghost)
+        seen.add(window.flash)
         window.page.wait_for_timeout(50)
     assert not [ghost for ghost in seen if "- b" in ghost], "what fitted the text before"
     window.press("Escape", "Escape")

@@ -34,7 +34,7 @@ GHOST = """() => {
 }"""
 STILL_GHOST = f"""async () => {{
   let ghost = ({GHOST})();
-  for (let seen = null; ghost && ghost !== seen; ghost = ({GHOST})()) {{
+  for (let seen = null, rounds = 0; ghost && ghost !== seen && rounds < 20; ghost = ({GHOST})(), rounds++) {{
     seen = ghost;
     await new Promise(done => setTimeout(done, 50));
   }}
@@ -49,7 +49,7 @@ class Window:
     def __init__(self, page: Page, file: Path) -> None:
         self.page, self.file = page, file
         self._bell = page.locator('[id="status.notifications"] .codicon-bell-dot')
-        """There where some notifications are hidden."""
+        """There where some notifications are new, on the screen or hidden."""
         self._rows = page.locator(".quick-input-widget:visible .monaco-list-row")
         """Of the list that is open at the top of the window."""
         self._typed = ""
@@ -91,9 +91,8 @@ class Window:
         self.save()
         self.command("View: Close All Editors")
         self.until(lambda: not self.page.locator(".tab").count(), "all is closed")
-        if self.messages or self._bell.count():
-            self.command("Notifications: Clear All Notifications")
-            self.until(lambda: not self.messages, "no notifications")
+        self.command("Notifications: Clear All Notifications")
+        self.until(lambda: not self.messages, "no notifications")
         self.press("Control+p")
         self.ask(f"{file}~")  # so that the list of files that were open before is gone
         self.page.locator(".quick-input-list .monaco-list-row", has_text="No matching results").wait_for()
@@ -133,6 +132,12 @@ class Window:
     def ghost(self) -> str:
         """The ghost text on the screen."""
         text: str = self.page.evaluate(STILL_GHOST)
+        return text.replace("\u00a0", " ")
+
+    @property
+    def flash(self) -> str:
+        """What of ghost text is on the screen at this very moment."""
+        text: str = self.page.evaluate(GHOST)
         return text.replace("\u00a0", " ")
 
     @property
@@ -193,7 +198,12 @@ class Window:
     def wait_message(self, text: str) -> Locator:
         """Wait for a notification, and return it. One that hides, as they do after a while, is brought up again."""
         found = self.page.locator(".notification-list-item", has_text=text)
-        self.until(lambda: found.count() or (self._bell.count() and not self.messages), f"a message with {text!r}")
+        deadline_s = time.monotonic() + AGAIN_AFTER_S
+
+        def is_hidden() -> bool:
+            return bool(self._bell.count() and not self.messages) or time.monotonic() > deadline_s
+
+        self.until(lambda: found.count() or is_hidden(), f"a message with {text!r}")
         if not found.count():
             self.command("Notifications: Show Notifications")
             self.until(lambda: found.count(), f"a message with {text!r}")
@@ -242,14 +252,14 @@ class Window:
             self.ask(f">{title}")
             self._take(self._rows.filter(has=self.page.get_by_text(title, exact=True)), LIST_S)
 
-        self._choose_after(begin, entries)
+        self._choose_after(begin, title, entries)
 
     def menu(self, *entries: str) -> None:
         """Choose entries of the lists that begin with the menu in the status bar."""
         item = self.page.locator('[id="fimble.fimble.fimble"]')
-        self._choose_after(lambda: item.click(timeout=LIST_S * 1000), entries)
+        self._choose_after(lambda: item.click(timeout=LIST_S * 1000), "the menu", entries)
 
-    def _choose_after(self, begin: Callable[[], object], entries: tuple[str, ...]) -> None:
+    def _choose_after(self, begin: Callable[[], object], title: str, entries: tuple[str, ...]) -> None:
         """From the start where it fails: a list goes when something takes the keyboard, and what is filled in while
         the palette opens is lost now and then."""
         deadline_s = time.monotonic() + PATIENCE_S
@@ -260,7 +270,7 @@ class Window:
                     self.choose(entry, LIST_S)
                 return
             except TookTooLong:
-                assert time.monotonic() < deadline_s, f"{entries}; on screen: {self.seen()}"
+                assert time.monotonic() < deadline_s, f"{title!r} {entries}; on screen: {self.seen()}"
                 self.press("Escape")
 
     def ask(self, text: str) -> None:
