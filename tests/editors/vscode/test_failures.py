@@ -123,7 +123,6 @@ def test_a_program_that_is_not_there(failing: Failing, fimble_command: list[str]
     program = failing.window.file.with_suffix("")
     failing.serve(str(program))
     failing.window.page.reload()
-    failing.window.wait_open()
     message = failing.window.wait_message("The server cannot be started (the setting fimble.server.path)")
     assert "Check the setting" in message.inner_text()
     program.symlink_to(fimble_command[0])
